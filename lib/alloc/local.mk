@@ -1,0 +1,1 @@
+# Floor 1: allocators.  Uses lib/base only; linked inside the watched program.

@@ -1,0 +1,108 @@
+/*
+ * heap.h - replay: a trace's events into live blocks, sites and totals.
+ *
+ * heap_apply is fed every event in order; afterwards (or in between) the
+ * answers below may be asked.  The model of poolleak, of poolview and of the
+ * report that poolwatch prints at the end.  Outside only; one heap, one thread.
+ * Counting follows the manual's rules (poolleak(1), JSON).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_HEAP_HEAP_H
+#define PW_HEAP_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/reader.h"
+
+struct heap;
+
+/* A site: the interned stack of an allocating call, in one process image. */
+struct heap_site {
+	uint32_t stack;		/* id for trace_stack */
+	uint32_t proc;		/* index of the process it was first seen in */
+	uint8_t call;		/* enum trace_call */
+	uint64_t allocations;
+	uint64_t bytes_allocated;
+	uint64_t live_blocks;
+	uint64_t live_bytes;
+	uint64_t peak_bytes;	/* greatest live_bytes */
+	uint64_t temporary;
+	uint64_t first;		/* ticks of the first and last allocation */
+	uint64_t last;
+};
+
+struct heap_block {
+	uint64_t addr;
+	uint64_t size;		/* asked */
+	uint64_t time;		/* ticks of the allocation */
+	uint32_t proc;
+	uint32_t tid;
+	uint32_t site;		/* index for heap_site */
+};
+
+struct heap_totals {
+	uint64_t allocations;
+	uint64_t frees;
+	uint64_t reallocations;
+	uint64_t bytes_allocated;
+	uint64_t temporary;
+	uint64_t live_blocks;
+	uint64_t live_bytes;
+	uint64_t peak_bytes;	/* highest sum over all processes ... */
+	uint64_t peak_blocks;	/* ... blocks at that moment ... */
+	uint64_t peak_time;	/* ... in ticks */
+	uint64_t last_time;	/* of the last event applied */
+	uint64_t events;
+};
+
+/* One finding, deduplicated: same kind, same stacks. */
+struct heap_error {
+	struct trace_error error;	/* the first of its kind and stacks */
+	uint64_t time;
+	uint32_t proc;
+	uint32_t tid;
+	uint64_t count;
+};
+
+/* The allocator's figures of one process image (check: poolwatch's layout). */
+struct heap_figures {
+	uint64_t time;
+	uint64_t footprint;
+	uint64_t free;
+	uint64_t largest;
+	uint64_t overhead;
+	bool known;
+};
+
+/* reader is borrowed for as long as the heap lives.  NULL without memory. */
+struct heap *heap_create(struct trace_reader *reader);
+void	heap_destroy(struct heap *);
+
+/* 0, or -1 without memory (the heap stays usable, events are missing). */
+int	heap_apply(struct heap *, const struct trace_event *);
+
+const struct heap_totals *heap_totals(const struct heap *);
+const struct heap_totals *heap_process_totals(const struct heap *,
+	    unsigned proc);
+/* which: 0 now, 1 at the peak of the footprint. */
+const struct heap_figures *heap_process_figures(const struct heap *,
+	    unsigned proc, int which);
+
+size_t	heap_nsites(const struct heap *);
+const struct heap_site *heap_site(const struct heap *, size_t index);
+
+size_t	heap_nerrors(const struct heap *);
+const struct heap_error *heap_error(const struct heap *, size_t index);
+
+/* Words for the user that came with the trace (NOTE records). */
+size_t	heap_nnotes(const struct heap *);
+const char *heap_note(const struct heap *, size_t index, uint32_t *proc);
+
+/* Every live block, in no order; stop when fn returns non-zero (returned). */
+int	heap_walk(const struct heap *,
+	    int (*fn)(const struct heap_block *, void *arg), void *arg);
+
+#endif

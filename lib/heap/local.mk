@@ -1,0 +1,2 @@
+# Floor 3: replay, outside.
+noinst_HEADERS += %D%/heap.h

@@ -1,0 +1,123 @@
+/*
+ * backend.h - who serves the memory behind the interposed calls.
+ *
+ * Two of them: backend_next (profile mode: the next allocator in line) and
+ * backend_pool (check mode: our own).  interpose.c decides nothing about
+ * memory; a backend knows nothing about events.
+ *
+ * Order of a call, which makes replay exact (CONSTRAINTS 12):
+ *	alloc:	take -> capture -> stamp -> event, note
+ *	free:	claim -> capture -> stamp -> event -> give
+ *
+ * Every function may be entered from a signal handler that interrupted
+ * another one of the same thread (nested is then true): it must not wait for
+ * a lock that the interrupted code holds.  No function captures, records or
+ * touches errno.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_PRELOAD_BACKEND_H
+#define PW_PRELOAD_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/format.h"
+#include "trace/session.h"
+
+/* What a backend keeps per thread; zeroed memory is a fresh one. */
+struct backend_thread {
+	uint32_t tid;
+	void *cache;		/* the backend's own, NULL until first used */
+};
+
+struct backend_request {
+	size_t size;		/* bytes asked */
+	size_t align;		/* 0: the default; else a power of two */
+	unsigned call;		/* enum trace_call */
+	bool zero;		/* contents must be zero */
+	bool nested;
+};
+
+/* What is known of a pointer that is to be freed, resized or measured. */
+struct backend_claim {
+	void *ptr;
+	unsigned call;		/* enum trace_call of the freeing call */
+	bool nested;
+	size_t size;		/* asked at allocation; ~0: not known */
+	unsigned allocated_by;	/* enum trace_call; TRACE_NCALLS: not known */
+	bool bad;		/* the call must be ignored ... */
+	bool findings;		/* ... or goes on, but error is filled */
+	struct trace_error error;	/* kind etc.; stack and time are the
+				 * caller's to fill */
+};
+
+struct backend_figures {
+	uint64_t footprint;	/* bytes obtained from the system */
+	uint64_t live;		/* bytes asked for and not yet freed */
+	uint64_t overhead;	/* headers, guards, slack of live blocks */
+	uint64_t free;		/* free bytes in the footprint */
+	uint64_t largest;	/* largest free run, bytes */
+};
+
+struct backend {
+	const char *name;
+
+	/* Once, before any other; 0 or -1 (then the next allocator serves). */
+	int (*start)(const struct session_header *);
+
+	/* Without memory NULL; never prints, never records. */
+	void *(*take)(struct backend_thread *, const struct backend_request *);
+
+	/* Remember who allocated, for findings.  No-op in profile mode. */
+	void (*note)(void *ptr, uint32_t stack, uint32_t tid, uint64_t time);
+
+	/*
+	 * Hold ptr to be valid and make it ours: of two threads that free the
+	 * same block exactly one gets claim->bad == false.  Fills the claim.
+	 * Checks the guards.  After it, give or unclaim must follow if !bad.
+	 */
+	void (*claim)(struct backend_thread *, struct backend_claim *);
+	void (*give)(struct backend_thread *, struct backend_claim *,
+	    uint32_t stack, uint32_t tid, uint64_t time);
+	void (*unclaim)(struct backend_thread *, struct backend_claim *);
+
+	/*
+	 * Try to change the size of a claimed block where it stands; true:
+	 * done, the block is live again with the new size (and no longer
+	 * claimed).  Profile mode: always false.
+	 */
+	bool (*resize)(struct backend_thread *, struct backend_claim *,
+	    const struct backend_request *);
+
+	/*
+	 * Profile mode: the next allocator's realloc (claim->ptr is taken by
+	 * it unless it returns NULL).  NULL in a backend where the caller does
+	 * take + copy + give.
+	 */
+	void *(*realloc)(struct backend_thread *, struct backend_claim *,
+	    const struct backend_request *);
+
+	/* Bytes the program may use; 0 when ptr is no live block of ours. */
+	size_t (*usable)(struct backend_thread *, void *ptr, bool nested);
+
+	/* Give free memory back to the system; 1 if some was given. */
+	int (*trim)(struct backend_thread *, size_t pad);
+
+	/* false: not known now (a lock is held elsewhere). */
+	bool (*figures)(struct backend_figures *);
+
+	/* Around fork (atfork), and in a child that fork never told us of. */
+	void (*fork_prepare)(uint32_t tid);
+	void (*fork_parent)(uint32_t tid);
+	void (*fork_child)(uint32_t tid);
+
+	/* A thread has ended (found dead later): its caches may be taken. */
+	void (*thread_gone)(struct backend_thread *);
+};
+
+extern const struct backend backend_next;
+extern const struct backend backend_pool;
+
+#endif

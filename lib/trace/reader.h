@@ -1,0 +1,157 @@
+/*
+ * reader.h - the outside's end of the trace: any bytes to events.
+ *
+ * A trace is hostile until shown otherwise.  Every function returns clearly:
+ * an event, the end, or a status that says what is wrong at which offset.
+ * Damage costs the block it is in; the reader goes on behind it and remembers
+ * what was missed.  One reader belongs to one thread.
+ *
+ * If the trace has no closing record and its session file still exists, what
+ * nobody drained is read from there.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_TRACE_READER_H
+#define PW_TRACE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/format.h"
+
+enum trace_result {
+	TRACE_OK,
+	TRACE_SYSTEM,		/* errno says */
+	TRACE_EMPTY,
+	TRACE_NOT_A_TRACE,
+	TRACE_VERSION_NEWER,
+	TRACE_TRUNCATED,
+	TRACE_DAMAGED,
+	TRACE_NO_MEMORY,
+};
+
+struct trace_status {
+	enum trace_result result;
+	int error;		/* errno when TRACE_SYSTEM */
+	uint64_t offset;	/* in the file */
+	char what[160];		/* one line for people, no newline */
+};
+
+/* Borrowed strings live as long as the reader. */
+struct trace_process {
+	uint32_t index;		/* of the image in this trace, from 0 */
+	uint32_t pid;
+	uint32_t ppid;
+	uint32_t parent;	/* index it was forked from, ~0u: none */
+	bool judged;
+	bool recorded;		/* at least one event was seen */
+	const char *exe;
+	const char *const *argv;	/* NULL-terminated */
+	uint64_t start;		/* ticks */
+	uint64_t end;		/* ticks; last event when not ended */
+	enum { TRACE_RUNNING, TRACE_EXITED, TRACE_KILLED, TRACE_EXECED,
+	    TRACE_GONE } ended;
+	int status;		/* exit code or signal number */
+	uint64_t lost;
+};
+
+struct trace_module {
+	uint32_t proc;		/* index */
+	uint64_t start;		/* [start, end) addresses in the process */
+	uint64_t end;
+	uint64_t bias;		/* address - bias = address in the file */
+	uint64_t loaded;	/* ticks */
+	uint64_t unloaded;	/* ticks; ~0 still there */
+	const char *path;	/* as the program had it; "" the program's exe */
+	const unsigned char *build_id;
+	size_t build_id_size;
+};
+
+struct trace_event {
+	enum trace_kind kind;
+	uint64_t time;		/* ticks since the recording began */
+	uint32_t proc;		/* index of a trace_process */
+	uint32_t tid;
+	uint8_t call;		/* enum trace_call */
+	bool by_realloc;
+	uint64_t addr;
+	uint64_t size;
+	uint64_t align;
+	uint32_t stack;
+	/* HEAP */
+	uint64_t footprint, free, largest, overhead;
+	/* LOST */
+	uint64_t lost;
+	/* EXIT: how in call, status here */
+	int status;
+	/* ERROR: borrowed until the next call */
+	const struct trace_error *error;
+	/* NOTE, THREAD (its name): borrowed until the next call */
+	const char *text;
+	/* MODULE, UNLOAD: borrowed, as long as the reader */
+	const struct trace_module *module;
+};
+
+struct trace_info {
+	uint32_t mode;		/* enum session_mode */
+	uint64_t ticks_per_second;
+	uint64_t unix_ns;	/* when the recording began */
+	bool complete;		/* closing record seen, nothing damaged */
+	bool closed;		/* closing record seen */
+	bool lost_known;
+	uint64_t lost;		/* events dropped, when lost_known */
+	uint32_t root_pid;
+	bool root_done;
+	int root_status;	/* wait status of PROGRAM */
+	uint64_t file_size;	/* bytes */
+	unsigned nmissing;	/* reasons why it is not complete ... */
+	const char *const *missing;	/* ... each one line */
+};
+
+struct trace_reader;
+
+enum trace_open_flags {
+	TRACE_META_ONLY = 1,	/* skip blocks that hold nothing but events */
+};
+
+/* NULL with *status filled on failure.  Close with trace_close. */
+struct trace_reader *trace_open(const char *path, unsigned flags,
+	    struct trace_status *status);
+void	trace_close(struct trace_reader *);
+
+/*
+ * The next event of all threads and processes, in order of time (a block's
+ * free before the next allocation of its address).  1: *event is filled; 0:
+ * nothing more now (a trace that is being written: call again later; trace_info
+ * tells closed); -1: *status is filled and reading can't go on.
+ */
+int	trace_next(struct trace_reader *, struct trace_event *event,
+	    struct trace_status *status);
+
+/* What is known so far; complete after trace_next returned 0 on a closed trace. */
+const struct trace_info *trace_info(struct trace_reader *);
+
+unsigned trace_nprocesses(const struct trace_reader *);
+const struct trace_process *trace_process(const struct trace_reader *,
+	    unsigned index);
+
+/* The object of proc that held addr at time; NULL: none known. */
+const struct trace_module *trace_module_find(const struct trace_reader *,
+	    unsigned proc, uint64_t addr, uint64_t time);
+
+/*
+ * The frames of a stack, innermost first, at most max.  Returns how many it
+ * has in all.  Values with SESSION_NODE_MARK are marks (session.h).
+ */
+size_t	trace_stack(const struct trace_reader *, uint32_t stack,
+	    uint64_t *ips, size_t max);
+/* One node: its ip, and its parent in *parent.  0: no such node. */
+uint64_t trace_node(const struct trace_reader *, uint32_t stack,
+	    uint32_t *parent);
+
+const char *trace_call_name(unsigned call);
+const char *trace_error_name(unsigned kind);
+enum trace_class trace_call_class(unsigned call);
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * session.h - the shared file in which a recording is born.
+ *
+ * One named file (0600) is mapped by every watched process, by the recorder
+ * and, after a crash, by readers.  Programs fill it without locks and without
+ * system calls; the recorder empties it into the trace.  Layout:
+ *
+ *	header | process slots | stack nodes | chunks
+ *
+ * The file is created sparse at its greatest size, but only what the counts
+ * chunks_ready and nodes_ready cover has been allocated with fallocate: a
+ * store beyond them could meet a full file system and kill the program with
+ * SIGBUS.  The recorder raises both when they run low.
+ *
+ * Chunks.  FREE -> (a thread, CAS) OWNED -> (the thread) FULL -> (the
+ * recorder, when drained) FREE.  A thread appends whole records to the chunk
+ * it owns and publishes with a release store to filled; the recorder copies
+ * [drained, filled) whenever it likes.  A chunk's identity is its seq, unique
+ * in the recording, so a slice (seq, offset) can never be counted twice.  All
+ * delta coding starts anew in each chunk.
+ *
+ * Stack nodes.  A stack is a leaf of a tree of (parent, ip).  Node ids are
+ * claimed with an atomic add on nodes_claimed; a node is filled by a plain
+ * store of parent and a release store of ip.  A parent is always filled before
+ * its child is claimed, so parent < id.  Id 0 is the root (no stack).  A
+ * published record names filled nodes only.  ip values with SESSION_NODE_MARK
+ * are not addresses but marks (enum session_mark).
+ *
+ * Rounds.  The recorder drains in rounds.  Everything published before a
+ * round began is in that round or an earlier one.  So an event with a stamp
+ * older than the beginning of a fully read round cannot be preceded by
+ * anything still to come: this is what lets a reader merge threads exactly,
+ * with bounded memory (reader.h).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_TRACE_SESSION_H
+#define PW_TRACE_SESSION_H
+
+#include <stdint.h>
+
+#define SESSION_MAGIC		"PWSESS\r\n"
+#define SESSION_VERSION		1
+#define SESSION_ENV		"POOLWATCH_SESSION"	/* path of this file */
+
+#define SESSION_CHUNK_SIZE	16384u
+#define SESSION_CHUNK_DATA	(SESSION_CHUNK_SIZE - 64u)
+#define SESSION_CHUNKS_MAX	4096u		/* 64 MiB */
+#define SESSION_PROCS_MAX	16384u		/* 1 MiB */
+#define SESSION_NODES_MAX	(4u << 20)	/* 64 MiB */
+#define SESSION_PATH_MAX	4096u
+#define SESSION_LIST_MAX	4096u
+
+enum session_mode { SESSION_CHECK, SESSION_PROFILE, SESSION_GUARD };
+enum session_clock { SESSION_TSC, SESSION_MONOTONIC };
+
+/* Marks in place of an ip; low bits carry a number where one is named. */
+#define SESSION_NODE_MARK	(1ull << 63)
+enum session_mark {
+	SESSION_MARK_CUT = 1,	/* N frames left out (depth) */
+	SESSION_MARK_FULL,	/* the table is full: innermost frames only */
+	SESSION_MARK_END,	/* no unwind information: the stack ends here */
+};
+#define SESSION_MARK(kind, n) \
+	(SESSION_NODE_MARK | (uint64_t)(kind) << 48 | ((n) & 0xffffffffffffull))
+
+enum session_chunk_state { SESSION_FREE, SESSION_OWNED, SESSION_FULL };
+
+struct session_chunk {
+	uint32_t state;		/* enum session_chunk_state */
+	uint32_t proc;		/* slot of the owner's process image */
+	uint32_t tid;
+	uint32_t lane;		/* 0 the thread, 1 a handler that interrupted it */
+	uint64_t seq;		/* from session_header.chunk_seq, from 1 */
+	uint64_t base;		/* ticks; records' times count from here */
+	uint32_t filled;	/* bytes of data published (release) */
+	uint32_t drained;	/* bytes of data the recorder has stored */
+	uint32_t meta;		/* not 0: holds other records than events */
+	uint32_t pad[5];
+	unsigned char data[SESSION_CHUNK_DATA];
+};
+
+/* States of a process slot, in rising order. */
+enum session_proc_state {
+	SESSION_PROC_NONE,
+	SESSION_PROC_HELLO,	/* pid is set; the recorder may watch it */
+	SESSION_PROC_EXITED,	/* said good-bye: status is exact */
+	SESSION_PROC_EXECED,	/* replaced by another image, same pid */
+	SESSION_PROC_GONE,	/* the recorder found it dead */
+};
+
+struct session_proc {
+	uint32_t state;
+	uint32_t pid;
+	uint32_t ppid;
+	uint32_t parent;	/* slot this was forked from; ~0 none: a new image */
+	uint64_t start;		/* ticks */
+	uint64_t end;		/* ticks, when EXITED, EXECED or GONE */
+	int32_t status;		/* exit code when EXITED */
+	uint32_t judged;	/* 0: skipped (--only, --skip); nothing recorded */
+	uint64_t lost;		/* events dropped by it */
+	uint32_t pad[4];
+};
+
+struct session_node {
+	uint64_t ip;		/* 0 while unfilled */
+	uint32_t parent;
+	uint32_t pad;
+};
+
+/* --flags and other switches that the inside must know. */
+enum session_flag {
+	SESSION_FILL		= 1 << 0,	/* antagonism */
+	SESSION_PARANOIA	= 1 << 1,
+	SESSION_NOREUSE		= 1 << 2,
+	SESSION_TOLERANCE	= 1 << 3,
+	SESSION_ABORT		= 1 << 4,	/* --abort-on-error */
+	SESSION_FOLLOW		= 1 << 5,
+};
+
+struct session_header {
+	/* Constant once the file exists under its name. */
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;
+	uint32_t mode;			/* enum session_mode */
+	uint32_t clock;			/* enum session_clock */
+	uint32_t tick_shift;		/* tick = raw clock >> tick_shift */
+	uint32_t depth;			/* frames kept of a stack */
+	uint32_t flags;			/* enum session_flag */
+	uint32_t front_pid;
+	uint64_t tick_origin;		/* raw >> shift when recording began */
+	uint64_t ticks_per_second;
+	uint64_t unix_ns;		/* wall clock when recording began */
+	uint64_t procs_off;		/* byte offsets in the file */
+	uint64_t nodes_off;
+	uint64_t chunks_off;
+	uint64_t file_size;
+	char module[SESSION_PATH_MAX];	/* of the preload library */
+	char trace[SESSION_PATH_MAX];	/* the trace file, absolute */
+	char only[SESSION_LIST_MAX];	/* globs, each ended by NUL, then NUL */
+	char skip[SESSION_LIST_MAX];
+
+	/* Changing: a cache line for programs, one for the recorder. */
+	uint64_t chunk_seq __attribute__((aligned(64)));
+	uint32_t nodes_claimed;
+	uint32_t procs_claimed;
+	uint32_t root_pid;		/* PROGRAM's; set by the front before exec */
+	uint32_t wake;			/* futex: bumped to call the recorder */
+	uint64_t lost;			/* events dropped, all processes */
+	uint32_t stacks_full;		/* captures cut because nodes ran out */
+
+	uint32_t chunks_ready __attribute__((aligned(64)));
+	uint32_t nodes_ready;
+	uint32_t freed;			/* futex: bumped when chunks came free */
+	uint32_t recorder_pid;
+	uint32_t recorder_waits;	/* 1: asleep on wake */
+	uint32_t closed;		/* 1: recording is over; only serve memory */
+	uint32_t flush_asked;		/* front: please have all drained */
+	uint32_t flush_done;		/* recorder: futex; last ask answered */
+	uint32_t root_done;		/* front: PROGRAM has ended ... */
+	int32_t root_status;		/* ... with this wait status */
+};
+
+/* Where things are, once mapped at base. */
+static inline struct session_proc *
+session_procs(struct session_header *h)
+{
+	return (struct session_proc *)((char *)h + h->procs_off);
+}
+
+static inline struct session_node *
+session_nodes(struct session_header *h)
+{
+	return (struct session_node *)((char *)h + h->nodes_off);
+}
+
+static inline struct session_chunk *
+session_chunk(struct session_header *h, uint32_t i)
+{
+	return (struct session_chunk *)((char *)h + h->chunks_off +
+	    (uint64_t)i * SESSION_CHUNK_SIZE);
+}
+
+_Static_assert(sizeof(struct session_chunk) == SESSION_CHUNK_SIZE, "chunk");
+_Static_assert(sizeof(struct session_proc) == 64, "process slot");
+_Static_assert(sizeof(struct session_node) == 16, "stack node");
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * stacks.h - call stacks to ids, inside.
+ *
+ * The nodes live in the session file and are shared by all its processes;
+ * the hash that finds (parent, ip) is private to a process and its forks, in
+ * anonymous memory that is only touched where used.  Lock-free: two threads
+ * that intern the same new node at once may make two nodes of it, which costs
+ * bytes and nothing else.
+ *
+ * A thread's memo holds its previous capture with the id of every frame;
+ * captures share most of their outer frames, so only the innermost few are
+ * looked up.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_TRACE_STACKS_H
+#define PW_TRACE_STACKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/session.h"
+
+#define STACKS_DEPTH_MAX	256
+
+struct stacks;
+
+struct stacks_memo {
+	uint32_t n;
+	uint32_t id[STACKS_DEPTH_MAX];		/* index 0: outermost */
+	uintptr_t ip[STACKS_DEPTH_MAX];
+};
+
+/* NULL without memory.  Lives as long as the process. */
+struct stacks *stacks_create(struct session_header *);
+
+/*
+ * ips[0] is the innermost frame (a return address as found on the stack;
+ * readers subtract 1), ips[n - 1] the outermost.  0 when n is 0.  memo belongs
+ * to the calling thread; NULL works, more slowly.
+ */
+uint32_t stacks_intern(struct stacks *, struct stacks_memo *memo,
+	    const uintptr_t *ips, size_t n);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * unwind.h - the call stack, fast, inside the watched program.
+ *
+ * Our own walker over .eh_frame, fed by _dl_find_object (glibc 2.35) or our
+ * own table of objects.  No lock is held while it looks anything up, nothing
+ * allocates, memory is read within the bounds of the thread's stack only.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_UNWIND_UNWIND_H
+#define PW_UNWIND_UNWIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The state of a caller, from which a walk begins. */
+struct unwind_start {
+	uintptr_t pc;		/* return address into the caller */
+	uintptr_t sp;		/* caller's stack pointer after the return */
+	uintptr_t bp;		/* caller's frame pointer register */
+};
+
+/*
+ * In a function compiled with -fno-omit-frame-pointer (all of lib/preload):
+ * the state of its caller.
+ */
+#define UNWIND_CALLER() __extension__ ({				\
+	uintptr_t *unwind_fp_ = __builtin_frame_address(0);		\
+	(struct unwind_start){ .pc = unwind_fp_[1],			\
+	    .sp = (uintptr_t)(unwind_fp_ + 2), .bp = unwind_fp_[0] };	\
+})
+
+/* Per-thread state of the walker; zeroed memory is a fresh one. */
+struct unwind_thread {
+	uintptr_t stack_lo;	/* bounds [lo, hi) known so far */
+	uintptr_t stack_hi;
+	uintptr_t other_lo;	/* the same for another stack it ran on last */
+	uintptr_t other_hi;
+};
+
+/* A loaded object, as the walker met it. */
+struct unwind_object {
+	uintptr_t start;	/* [start, end) */
+	uintptr_t end;
+	uintptr_t bias;
+	const char *path;	/* ld.so's; "" for the executable */
+	const unsigned char *build_id;
+	size_t build_id_size;
+};
+
+/* Once, before any capture, while one thread runs.  0 or -1: no unwinding. */
+int	unwind_init(void);
+
+/*
+ * Told about every object when it is first met (those loaded at unwind_init
+ * included) and when it is found gone.  Called without locks, from a capture
+ * or from unwind_init; may not allocate.  Set before unwind_init.
+ */
+void	unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
+	    void (*gone)(uintptr_t start, void *arg), void *arg);
+
+/*
+ * Walk from start outwards; at most max return addresses into ips, innermost
+ * (start->pc) first.  When the stack is deeper than max, the outermost 32 and
+ * the innermost max - 33 are kept with SESSION_MARK_CUT's place taken by a
+ * mark between them (session.h).  A walk that ended for want of unwind
+ * information ends in a SESSION_MARK_END value.  Returns how many were stored.
+ */
+size_t	unwind_capture(struct unwind_thread *, const struct unwind_start *,
+	    uintptr_t *ips, size_t max);
+
+/* In the child of a fork: the other threads are gone, tables stay. */
+void	unwind_forked(void);
+
+#endif
