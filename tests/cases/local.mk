@@ -1,0 +1,1 @@
+# One bug, one program, one expected diagnostic.

@@ -1,0 +1,1 @@
+# Tests of poolwatch and poolleak as commands.

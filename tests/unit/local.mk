@@ -1,0 +1,37 @@
+# Unit tests: one program for each t_NAME.c, with cmocka.  A test is a row in
+# UNIT_TESTS and the lines that say its sources and what it links:
+#
+#	UNIT_TESTS += %D%/t_pool
+#	%C%_t_pool_SOURCES = %D%/t_pool.c
+#	%C%_t_pool_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+#
+# Add it under the heading of its room, names sorted.
+UNIT_TESTS =
+
+# lib/base
+
+# lib/alloc
+
+# lib/trace
+
+# lib/unwind
+
+# lib/preload
+
+# lib/symbol
+
+# lib/heap
+
+# lib/analysis
+
+# lib/report
+
+# cli
+
+# viewer
+
+# (end of rooms)
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif

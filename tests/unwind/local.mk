@@ -1,0 +1,1 @@
+# Tests of the row walker against other unwinders.
