@@ -1,1 +1,5 @@
 # lib/report
+noinst_LTLIBRARIES += libreport.la
+libreport_la_SOURCES = \
+	%D%/escape.c \
+	%D%/escape.h
