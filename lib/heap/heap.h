@@ -25,6 +25,7 @@ struct heap_site {
 	uint32_t proc;		/* index of the process it was first seen in */
 	uint8_t call;		/* enum trace_call */
 	uint64_t allocations;
+	uint64_t reallocations;	/* blocks that came here by realloc */
 	uint64_t bytes_allocated;
 	uint64_t live_blocks;
 	uint64_t live_bytes;
@@ -49,7 +50,7 @@ struct heap_totals {
 	uint64_t reallocations;
 	uint64_t bytes_allocated;
 	uint64_t temporary;
-	uint64_t live_blocks;
+	uint64_t live_blocks;	/* of an ended process: as it ended */
 	uint64_t live_bytes;
 	uint64_t peak_bytes;	/* highest sum over all processes ... */
 	uint64_t peak_blocks;	/* ... blocks at that moment ... */
@@ -74,6 +75,7 @@ struct heap_figures {
 	uint64_t free;
 	uint64_t largest;
 	uint64_t overhead;
+	uint64_t live;		/* bytes asked for and not freed then */
 	bool known;
 };
 
@@ -96,6 +98,9 @@ const struct heap_site *heap_site(const struct heap *, size_t index);
 
 size_t	heap_nerrors(const struct heap *);
 const struct heap_error *heap_error(const struct heap *, size_t index);
+
+/* The thread's own name, NULL when it never told one. */
+const char *heap_thread_name(const struct heap *, uint32_t proc, uint32_t tid);
 
 /* Words for the user that came with the trace (NOTE records). */
 size_t	heap_nnotes(const struct heap *);
