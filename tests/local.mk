@@ -1,13 +1,19 @@
 # Tests: one folder each.  Everything in TESTS answers 0 (passed), 77 (skipped,
 # with the reason as the last line of its log) or anything else (failed).
-# They run from the top of the build tree and find the pieces by these words.
+# They run from the top of the build tree, find the pieces by these words, and
+# are killed when they hang (bounded).
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
-	CC='$(CC)' CXX='$(CXX)'; \
-	export top_srcdir top_builddir CC CXX;
+	CC='$(CC)' CXX='$(CXX)' \
+	TEST_CPPFLAGS='$(ELF_CFLAGS) $(DW_CFLAGS) $(UNWIND_CFLAGS) $(CURSES_CFLAGS) $(ZSTD_CFLAGS) $(JSON_CFLAGS)'; \
+	export top_srcdir top_builddir CC CXX TEST_CPPFLAGS;
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/bounded
+
+EXTRA_DIST += %D%/bounded %D%/libtest.sh
 
 include tests/unit/local.mk
 include tests/house/local.mk
+include tests/samples/local.mk
 include tests/cli/local.mk
 include tests/viewer/local.mk
 include tests/preload/local.mk
