@@ -9,6 +9,10 @@
 UNIT_TESTS =
 
 # lib/base
+UNIT_TESTS += %D%/t_base
+%C%_t_base_SOURCES = %D%/t_base.c
+%C%_t_base_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_base_LDADD = libbase.la $(CMOCKA_LIBS)
 
 # lib/alloc
 
