@@ -86,6 +86,13 @@ void	heap_destroy(struct heap *);
 /* 0, or -1 without memory (the heap stays usable, events are missing). */
 int	heap_apply(struct heap *, const struct trace_event *);
 
+/*
+ * The same for a follower that reads TRACE_META_ONLY: it sees some events of
+ * blocks but not all, so those are ignored; only findings, names and figures
+ * are taken.
+ */
+int	heap_apply_meta(struct heap *, const struct trace_event *);
+
 const struct heap_totals *heap_totals(const struct heap *);
 const struct heap_totals *heap_process_totals(const struct heap *,
 	    unsigned proc);

@@ -1,2 +1,13 @@
-# Floor 3: replay, outside.
-noinst_HEADERS += %D%/heap.h
+# Floor 3: replay, a trace's events into blocks, sites, totals.  Outside;
+# uses lib/base and lib/trace.
+noinst_LTLIBRARIES += libheap.la
+libheap_la_SOURCES = \
+	%D%/blocks.c \
+	%D%/blocks.h \
+	%D%/heap.c \
+	%D%/heap.h \
+	%D%/heap_errors.c \
+	%D%/heap_impl.h \
+	%D%/heap_tables.c \
+	%D%/map.c \
+	%D%/map.h

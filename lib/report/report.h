@@ -9,7 +9,7 @@
  *
  *	all at once		replay everything into the heap; report_gather;
  *				format->print
- *	as things happen	after every heap_apply: report_update, then
+ *	as things happen	after every heap_apply_meta: report_update, then
  *				report_text_error for each new index; at the
  *				end replay the trace into a heap and use a
  *				second report: report_gather, report_text_end

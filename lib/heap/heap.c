@@ -1,0 +1,485 @@
+/*
+ * heap.c - events, one after the other, into the model.
+ *
+ * Counting (poolleak(1), JSON): allocations are calls that gave a block,
+ * frees calls that took one, reallocations realloc of a block and neither of
+ * the two.  bytes_allocated adds what was asked for, for realloc the growth.
+ * temporary: freed by the thread that allocated it, before that thread's next
+ * allocation.
+ *
+ * A realloc that moves is FREE and ALLOC, both marked by_realloc; between them
+ * the old block waits as pending of its thread.  A handler may interrupt
+ * that and realloc too, so pendings are a small stack.
+ *
+ * A child of fork frees blocks it never allocated: they are its parent's, and
+ * such a free counts as a free and changes nothing else.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/heap_impl.h"
+#include "trace/session.h"
+
+static void
+totals_note_peak(struct heap_totals *t, uint64_t bytes, uint64_t blocks,
+    uint64_t time)
+{
+	if (bytes <= t->peak_bytes)
+		return;
+	t->peak_bytes = bytes;
+	t->peak_blocks = blocks;
+	t->peak_time = time;
+}
+
+/* A block of size bytes is live from now on, in site. */
+static void
+heap_count_live(struct heap *h, struct heap_proc *p, uint32_t site,
+    uint64_t size, uint64_t time)
+{
+	struct heap_site *s = &h->sites[site];
+
+	s->live_blocks++;
+	s->live_bytes += size;
+	if (s->live_bytes > s->peak_bytes)
+		s->peak_bytes = s->live_bytes;
+	p->totals.live_blocks++;
+	p->totals.live_bytes += size;
+	totals_note_peak(&p->totals, p->totals.live_bytes,
+	    p->totals.live_blocks, time);
+	h->totals.live_blocks++;
+	h->totals.live_bytes += size;
+	if (p->ended)
+		return;
+	h->running_blocks++;
+	h->running_bytes += size;
+	totals_note_peak(&h->totals, h->running_bytes, h->running_blocks,
+	    time);
+}
+
+static void
+heap_count_gone(struct heap *h, struct heap_proc *p, uint32_t site,
+    uint64_t size)
+{
+	h->sites[site].live_blocks--;
+	h->sites[site].live_bytes -= size;
+	p->totals.live_blocks--;
+	p->totals.live_bytes -= size;
+	h->totals.live_blocks--;
+	h->totals.live_bytes -= size;
+	if (p->ended)
+		return;
+	h->running_blocks--;
+	h->running_bytes -= size;
+}
+
+/*
+ * A live block with these fields, whatever stood at addr before.  One that is
+ * still live there lost its free with other events.
+ */
+static int
+heap_place(struct heap *h, struct heap_proc *p, uint64_t addr,
+    const struct block *as)
+{
+	struct block *b = blocks_find(&p->blocks, addr);
+
+	if (b != NULL && b->state == BLOCK_DEAD)
+		blocks_revive(&p->blocks, b);
+	else if (b != NULL)
+		heap_count_gone(h, p, b->site, b->size);
+	else
+		b = blocks_add(&p->blocks, addr);
+	if (b == NULL)
+		return -1;
+	b->size = as->size;
+	b->time = as->time;
+	b->tid = as->tid;
+	b->site = as->site;
+	heap_count_live(h, p, as->site, as->size, as->time);
+	return 0;
+}
+
+static void
+heap_count_growth(struct heap *h, struct heap_proc *p, uint32_t site,
+    uint64_t from, uint64_t to)
+{
+	uint64_t growth = to > from ? to - from : 0;
+
+	h->totals.reallocations++;
+	p->totals.reallocations++;
+	h->totals.bytes_allocated += growth;
+	p->totals.bytes_allocated += growth;
+	h->sites[site].reallocations++;
+	h->sites[site].bytes_allocated += growth;
+}
+
+/*
+ * The size of a block that p inherited: what the nearest ancestor holds there
+ * from before the fork.  size if nobody knows, so that nothing has grown.
+ */
+static uint64_t
+heap_inherited_size(struct heap *h, const struct heap_proc *p, uint64_t addr,
+    uint64_t size)
+{
+	/* A parent's index is smaller than its child's; so this ends. */
+	for (unsigned depth = 0; depth < 64; depth++) {
+		const struct block *b;
+		uint64_t forked = p->start;
+
+		if (p->parent >= h->nprocs || h->procs[p->parent] == NULL)
+			break;
+		p = h->procs[p->parent];
+		b = blocks_find(&p->blocks, addr);
+		if (b != NULL && b->state == BLOCK_LIVE && b->time <= forked)
+			return b->size;
+	}
+	return size;
+}
+
+static int
+heap_apply_moved(struct heap *h, struct heap_proc *p, struct heap_thread *t,
+    const struct trace_event *ev, const struct block *as)
+{
+	struct heap_pending was = { .known = false, .addr = 0 };
+	uint64_t from = ev->size;
+
+	if (t->npending > 0)
+		was = t->pending[--t->npending];
+	if (was.known)
+		from = was.size;
+	else if (was.addr != 0)
+		from = heap_inherited_size(h, p, was.addr, ev->size);
+	heap_count_growth(h, p, as->site, from, ev->size);
+	if (was.known && was.addr == t->last)
+		t->last = ev->addr;
+	return heap_place(h, p, ev->addr, as);
+}
+
+static int
+heap_apply_alloc(struct heap *h, struct heap_proc *p,
+    const struct trace_event *ev)
+{
+	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
+	uint32_t site = heap_find_site(h, ev);
+	struct block as = { .size = ev->size, .time = ev->time,
+		.tid = ev->tid, .site = site };
+
+	if (t == NULL || site == MAP_NONE)
+		return -1;
+	h->sites[site].last = ev->time;
+	if (ev->by_realloc)
+		return heap_apply_moved(h, p, t, ev, &as);
+	h->totals.allocations++;
+	p->totals.allocations++;
+	h->sites[site].allocations++;
+	h->totals.bytes_allocated += ev->size;
+	p->totals.bytes_allocated += ev->size;
+	h->sites[site].bytes_allocated += ev->size;
+	t->last = ev->addr;
+	return heap_place(h, p, ev->addr, &as);
+}
+
+static void
+heap_end_block(struct heap *h, struct heap_proc *p, struct block *b,
+    const struct trace_event *ev)
+{
+	heap_count_gone(h, p, b->site, b->size);
+	if (!h->profile) {
+		blocks_remove(&p->blocks, b);
+		return;
+	}
+	b->time = ev->time;
+	b->tid = ev->tid;
+	blocks_bury(&p->blocks, b);
+}
+
+static void
+heap_push_pending(struct heap_thread *t, uint64_t addr, const struct block *b)
+{
+	if (t->npending == HEAP_PENDING_MAX) {
+		memmove(t->pending, t->pending + 1,
+		    (HEAP_PENDING_MAX - 1) * sizeof t->pending[0]);
+		t->npending--;
+	}
+	t->pending[t->npending++] = b == NULL ?
+	    (struct heap_pending){ .addr = addr } :
+	    (struct heap_pending){ addr, b->size, b->time, b->tid, b->site,
+		true };
+}
+
+static int
+heap_apply_free(struct heap *h, struct heap_proc *p,
+    const struct trace_event *ev)
+{
+	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
+	struct block *b = blocks_find(&p->blocks, ev->addr);
+	bool live = b != NULL && b->state == BLOCK_LIVE;
+	int result;
+
+	if (t == NULL)
+		return -1;
+	result = heap_judge_free(h, p, ev, b);
+	if (ev->by_realloc)
+		heap_push_pending(t, ev->addr, live ? b : NULL);
+	else if (live || p->parent != ~0u || p->lossy) {
+		h->totals.frees++;
+		p->totals.frees++;
+	}
+	if (!live)
+		return result;
+	if (!ev->by_realloc && b->addr == t->last && b->tid == ev->tid) {
+		h->totals.temporary++;
+		p->totals.temporary++;
+		h->sites[b->site].temporary++;
+	}
+	heap_end_block(h, p, b, ev);
+	return result;
+}
+
+static int
+heap_apply_cancel(struct heap *h, struct heap_proc *p,
+    const struct trace_event *ev)
+{
+	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
+	struct heap_pending was;
+
+	if (t == NULL)
+		return -1;
+	if (t->npending == 0)
+		return 0;
+	was = t->pending[--t->npending];
+	if (!was.known)
+		return 0;
+	return heap_place(h, p, was.addr, &(struct block){ .size = was.size,
+	    .time = was.time, .tid = was.tid, .site = was.site });
+}
+
+static int
+heap_apply_resize(struct heap *h, struct heap_proc *p,
+    const struct trace_event *ev)
+{
+	struct block *b = blocks_find(&p->blocks, ev->addr);
+	uint32_t site = heap_find_site(h, ev);
+	struct block as = { .size = ev->size, .time = ev->time,
+		.tid = ev->tid, .site = site };
+	uint64_t from;
+
+	if (site == MAP_NONE)
+		return -1;
+	h->sites[site].last = ev->time;
+	if (b == NULL || b->state != BLOCK_LIVE) {
+		from = heap_inherited_size(h, p, ev->addr, ev->size);
+		heap_count_growth(h, p, site, from, ev->size);
+		return 0;
+	}
+	heap_count_growth(h, p, site, b->size, ev->size);
+	return heap_place(h, p, ev->addr, &as);
+}
+
+static void
+heap_end_proc(struct heap *h, struct heap_proc *p, bool execed)
+{
+	if (p->ended)
+		return;
+	p->ended = true;
+	p->execed = execed;
+	h->running_bytes -= p->totals.live_bytes;
+	h->running_blocks -= p->totals.live_blocks;
+}
+
+/* An exec that failed: the image it was to replace goes on. */
+static void
+heap_go_on(struct heap *h, struct heap_proc *p)
+{
+	p->ended = p->execed = false;
+	h->running_bytes += p->totals.live_bytes;
+	h->running_blocks += p->totals.live_blocks;
+}
+
+/*
+ * A new image: the one that had its pid before is over, and so is whoever
+ * ended without saying so.  Processes are few; events are not.
+ */
+static void
+heap_apply_process(struct heap *h, const struct trace_event *ev)
+{
+	const struct trace_process *self = trace_process(h->reader, ev->proc);
+
+	for (uint32_t i = 0; i < h->nprocs; i++) {
+		const struct trace_process *tp = trace_process(h->reader, i);
+
+		if (i == ev->proc || tp == NULL || h->procs[i] == NULL)
+			continue;
+		if ((self != NULL && i < ev->proc && tp->pid == self->pid) ||
+		    (tp->ended != TRACE_RUNNING && tp->end <= ev->time))
+			heap_end_proc(h, h->procs[i], false);
+	}
+}
+
+static int
+heap_apply_note(struct heap *h, const struct trace_event *ev)
+{
+	char *text = strdup(ev->text ? ev->text : "");
+
+	if (text == NULL || heap_room((void **)&h->notes, h->nnotes,
+	    &h->notes_size, sizeof *h->notes) != 0) {
+		free(text);
+		return -1;
+	}
+	h->notes[h->nnotes++] = (struct heap_note){ text, ev->proc };
+	return 0;
+}
+
+static int
+heap_apply_thread(struct heap *h, const struct trace_event *ev)
+{
+	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
+
+	if (t == NULL)
+		return -1;
+	/* A thread id may be used again, by a thread of another name. */
+	free(t->name);
+	t->name = ev->text && *ev->text ? strdup(ev->text) : NULL;
+	t->last = 0;
+	t->npending = 0;
+	return 0;
+}
+
+static void
+heap_apply_figures(struct heap_proc *p, const struct trace_event *ev)
+{
+	struct heap_figures f = {
+		.time = ev->time, .footprint = ev->footprint,
+		.free = ev->free, .largest = ev->largest,
+		.overhead = ev->overhead, .live = p->totals.live_bytes,
+		.known = true,
+	};
+
+	p->figures[0] = f;
+	if (!p->figures[1].known || f.footprint > p->figures[1].footprint)
+		p->figures[1] = f;
+}
+
+static int
+heap_apply_block(struct heap *h, struct heap_proc *p,
+    const struct trace_event *ev)
+{
+	if (p->execed)
+		heap_go_on(h, p);
+	switch (ev->kind) {
+	case TRACE_ALLOC:
+		return heap_apply_alloc(h, p, ev);
+	case TRACE_FREE:
+		return heap_apply_free(h, p, ev);
+	case TRACE_RESIZE:
+		return heap_apply_resize(h, p, ev);
+	default:
+		return heap_apply_cancel(h, p, ev);
+	}
+}
+
+int
+heap_apply(struct heap *h, const struct trace_event *ev)
+{
+	struct heap_proc *p = heap_proc(h, ev->proc);
+
+	if (p == NULL)
+		return -1;
+	h->totals.events++;
+	p->totals.events++;
+	if (ev->time > h->totals.last_time)
+		h->totals.last_time = ev->time;
+	p->totals.last_time = ev->time;
+	switch (ev->kind) {
+	case TRACE_ALLOC:
+	case TRACE_FREE:
+	case TRACE_RESIZE:
+	case TRACE_CANCEL:
+		return heap_apply_block(h, p, ev);
+	case TRACE_PROCESS:
+		heap_apply_process(h, ev);
+		return 0;
+	case TRACE_THREAD:
+		return heap_apply_thread(h, ev);
+	case TRACE_EXIT:
+		/* how of an exec: the image may live on if it fails. */
+		heap_end_proc(h, p, ev->call == HEAP_EXIT_EXEC);
+		return 0;
+	case TRACE_ERROR:
+		return heap_add_error(h, ev, ev->error);
+	case TRACE_HEAP:
+		heap_apply_figures(p, ev);
+		return 0;
+	case TRACE_LOST:
+		p->lossy = true;
+		return 0;
+	case TRACE_NOTE:
+		return heap_apply_note(h, ev);
+	default:
+		return 0;
+	}
+}
+
+int
+heap_apply_meta(struct heap *h, const struct trace_event *ev)
+{
+	switch (ev->kind) {
+	case TRACE_ALLOC:
+	case TRACE_FREE:
+	case TRACE_RESIZE:
+	case TRACE_CANCEL:
+		return 0;
+	default:
+		return heap_apply(h, ev);
+	}
+}
+
+const struct heap_totals *
+heap_totals(const struct heap *h)
+{
+	return &h->totals;
+}
+
+const struct heap_totals *
+heap_process_totals(const struct heap *h, unsigned proc)
+{
+	static const struct heap_totals none;
+
+	return proc < h->nprocs && h->procs[proc] ? &h->procs[proc]->totals :
+	    &none;
+}
+
+const struct heap_figures *
+heap_process_figures(const struct heap *h, unsigned proc, int which)
+{
+	static const struct heap_figures none;
+
+	return proc < h->nprocs && h->procs[proc] ?
+	    &h->procs[proc]->figures[which != 0] : &none;
+}
+
+int
+heap_walk(const struct heap *h,
+    int (*fn)(const struct heap_block *, void *arg), void *arg)
+{
+	for (size_t i = 0; i < h->nprocs; i++) {
+		const struct blocks *t = h->procs[i] ? &h->procs[i]->blocks :
+		    &(struct blocks){ .n = 0 };
+
+		for (uint32_t e = 0; e < t->n; e++) {
+			const struct block *b = &t->entries[e];
+			int r;
+
+			if (b->state != BLOCK_LIVE)
+				continue;
+			r = fn(&(struct heap_block){ b->addr, b->size, b->time,
+			    (uint32_t)i, b->tid, b->site }, arg);
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * heap_impl.h - what the files of the replay share.
+ *
+ * Two sums are kept.  The totals of a process, and of all, go on for ever: a
+ * process that ended with blocks keeps them as "not freed".  running_* is what
+ * exists at this moment, processes that ended left out: its highest value is
+ * the peak.
+ *
+ * Invariants (tests/unit/t_heap.c):
+ *	H1  totals.live_* is the sum of the processes' live_*;
+ *	H2  a process' live_* is the sum over its live blocks, and of its sites;
+ *	H3  running_* is the sum over processes that have not ended.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_HEAP_HEAP_IMPL_H
+#define PW_HEAP_HEAP_IMPL_H
+
+#include "heap/blocks.h"
+#include "heap/heap.h"
+#include "heap/map.h"
+
+/* A thread may be in a realloc, and a handler that interrupted it, and ... */
+#define HEAP_PENDING_MAX	4
+
+/* The how of an EXIT record that announces an exec (writer_exit). */
+#define HEAP_EXIT_EXEC		3
+
+struct heap_pending {
+	uint64_t addr;
+	uint64_t size;
+	uint64_t time;
+	uint32_t tid;
+	uint32_t site;
+	bool known;	/* it was live here (else inherited, or lost) */
+};
+
+struct heap_thread {
+	uint64_t last;		/* its newest block, 0: none yet */
+	char *name;
+	unsigned npending;
+	struct heap_pending pending[HEAP_PENDING_MAX];
+};
+
+struct heap_proc {
+	struct blocks blocks;
+	struct heap_totals totals;
+	struct heap_figures figures[2];
+	uint32_t parent;	/* ~0u: it began as a new image */
+	uint64_t start;
+	bool ended;
+	bool execed;		/* ended, but an exec may fail */
+	bool lossy;		/* events are missing: judge nothing */
+};
+
+struct heap_note {
+	char *text;
+	uint32_t proc;
+};
+
+struct heap {
+	struct trace_reader *reader;
+	bool profile;		/* free errors are found here */
+	struct heap_totals totals;
+	uint64_t running_bytes;
+	uint64_t running_blocks;
+
+	struct heap_proc **procs;	/* by index; NULL: no event yet */
+	size_t nprocs;
+
+	struct heap_site *sites;
+	size_t nsites, sites_size;
+	struct map site_map;
+
+	struct heap_thread *threads;
+	size_t nthreads, threads_size;
+	struct map thread_map;
+	uint64_t thread_key;	/* the thread of the previous event ... */
+	uint32_t thread_value;	/* ... MAP_NONE: none */
+
+	struct heap_error *errors;
+	size_t nerrors, errors_size;
+	struct map error_map;
+
+	struct heap_note *notes;
+	size_t nnotes, notes_size;
+};
+
+/* Room for one more of n elements.  0, or -1 without memory. */
+int	heap_room(void **array, size_t n, size_t *size, size_t each);
+
+/* NULL without memory. */
+struct heap_proc *heap_proc(struct heap *, uint32_t proc);
+struct heap_thread *heap_thread(struct heap *, uint32_t proc, uint32_t tid);
+/* MAP_NONE without memory. */
+uint32_t heap_find_site(struct heap *, const struct trace_event *);
+
+/* Note a finding.  0, or -1 without memory. */
+int	heap_add_error(struct heap *, const struct trace_event *,
+	    const struct trace_error *);
+
+/*
+ * What the event stream itself shows in profile mode: a free of addr, at
+ * which block (dead) or nothing is; or of a live block of another class.
+ */
+int	heap_judge_free(struct heap *, struct heap_proc *,
+	    const struct trace_event *, const struct block *);
+
+#endif

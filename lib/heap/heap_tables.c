@@ -1,0 +1,183 @@
+/*
+ * heap_tables.c - the processes, threads, sites and notes of a replay.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/heap_impl.h"
+#include "trace/session.h"
+
+int
+heap_room(void **array, size_t n, size_t *size, size_t each)
+{
+	size_t want = *size < 16 ? 16 : *size + *size / 2;
+	void *more;
+
+	if (n < *size)
+		return 0;
+	more = reallocarray(*array, want, each);
+	if (more == NULL)
+		return -1;
+	*array = more;
+	*size = want;
+	return 0;
+}
+
+struct heap *
+heap_create(struct trace_reader *reader)
+{
+	struct heap *h = calloc(1, sizeof *h);
+
+	if (h == NULL)
+		return NULL;
+	h->reader = reader;
+	h->profile = trace_info(reader)->mode == SESSION_PROFILE;
+	h->thread_value = MAP_NONE;
+	return h;
+}
+
+void
+heap_destroy(struct heap *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < h->nprocs; i++) {
+		if (h->procs[i] != NULL)
+			blocks_free(&h->procs[i]->blocks);
+		free(h->procs[i]);
+	}
+	for (size_t i = 0; i < h->nthreads; i++)
+		free(h->threads[i].name);
+	for (size_t i = 0; i < h->nnotes; i++)
+		free(h->notes[i].text);
+	map_free(&h->site_map);
+	map_free(&h->thread_map);
+	map_free(&h->error_map);
+	free(h->procs);
+	free(h->sites);
+	free(h->threads);
+	free(h->errors);
+	free(h->notes);
+	free(h);
+}
+
+static struct heap_proc *
+heap_new_proc(struct heap *h, uint32_t index)
+{
+	const struct trace_process *tp = trace_process(h->reader, index);
+	struct heap_proc *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	p->parent = tp ? tp->parent : ~0u;
+	p->start = tp ? tp->start : 0;
+	h->procs[index] = p;
+	return p;
+}
+
+struct heap_proc *
+heap_proc(struct heap *h, uint32_t index)
+{
+	if (index >= h->nprocs) {
+		size_t n = (size_t)index + 1;
+		void *more = reallocarray(h->procs, n, sizeof *h->procs);
+
+		if (more == NULL)
+			return NULL;
+		h->procs = more;
+		memset(h->procs + h->nprocs, 0,
+		    (n - h->nprocs) * sizeof *h->procs);
+		h->nprocs = n;
+	}
+	return h->procs[index] ? h->procs[index] : heap_new_proc(h, index);
+}
+
+static uint64_t
+thread_key(uint32_t proc, uint32_t tid)
+{
+	return (uint64_t)proc << 32 | tid;
+}
+
+struct heap_thread *
+heap_thread(struct heap *h, uint32_t proc, uint32_t tid)
+{
+	uint64_t key = thread_key(proc, tid);
+	uint32_t at;
+
+	if (h->thread_value != MAP_NONE && h->thread_key == key)
+		return &h->threads[h->thread_value];
+	at = map_get(&h->thread_map, key);
+	if (at == MAP_NONE) {
+		at = (uint32_t)h->nthreads;
+		if (heap_room((void **)&h->threads, h->nthreads,
+		    &h->threads_size, sizeof *h->threads) != 0 ||
+		    map_add(&h->thread_map, key, at) != 0)
+			return NULL;
+		h->threads[h->nthreads++] = (struct heap_thread){ .last = 0 };
+	}
+	h->thread_key = key;
+	h->thread_value = at;
+	return &h->threads[at];
+}
+
+const char *
+heap_thread_name(const struct heap *h, uint32_t proc, uint32_t tid)
+{
+	uint32_t at = map_get(&h->thread_map, thread_key(proc, tid));
+
+	return at == MAP_NONE ? NULL : h->threads[at].name;
+}
+
+/* stack 32 bits, process 24 (a session has 16,384 slots), call 8. */
+uint32_t
+heap_find_site(struct heap *h, const struct trace_event *ev)
+{
+	uint64_t key = ev->stack | (uint64_t)(ev->proc & 0xffffff) << 32 |
+	    (uint64_t)ev->call << 56;
+	uint32_t at = map_get(&h->site_map, key);
+
+	if (at != MAP_NONE)
+		return at;
+	at = (uint32_t)h->nsites;
+	if (at >= 1u << 30 || heap_room((void **)&h->sites, h->nsites,
+	    &h->sites_size, sizeof *h->sites) != 0 ||
+	    map_add(&h->site_map, key, at) != 0)
+		return MAP_NONE;
+	h->sites[h->nsites++] = (struct heap_site){
+		.stack = ev->stack, .proc = ev->proc, .call = ev->call,
+		.first = ev->time, .last = ev->time,
+	};
+	return at;
+}
+
+size_t
+heap_nsites(const struct heap *h)
+{
+	return h->nsites;
+}
+
+const struct heap_site *
+heap_site(const struct heap *h, size_t index)
+{
+	return index < h->nsites ? &h->sites[index] : NULL;
+}
+
+size_t
+heap_nnotes(const struct heap *h)
+{
+	return h->nnotes;
+}
+
+const char *
+heap_note(const struct heap *h, size_t index, uint32_t *proc)
+{
+	if (index >= h->nnotes)
+		return NULL;
+	if (proc != NULL)
+		*proc = h->notes[index].proc;
+	return h->notes[index].text;
+}
