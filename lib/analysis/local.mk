@@ -1,6 +1,14 @@
-# Floor 4: one question per file, asked of a replayed heap.  Outside.
-noinst_HEADERS += \
+# Floor 4: one question per file, asked of a replayed heap.  Outside; uses
+# lib/base, lib/trace, lib/heap, lib/symbol.
+noinst_LTLIBRARIES += libanalysis.la
+libanalysis_la_SOURCES = \
+	%D%/errors.c \
+	%D%/errors.h \
+	%D%/frag.c \
 	%D%/frag.h \
+	%D%/names.c \
 	%D%/names.h \
+	%D%/top.c \
 	%D%/top.h \
+	%D%/unjudged.c \
 	%D%/unjudged.h

@@ -25,7 +25,7 @@ enum top_key { TOP_KEYS(TOP_AS_ENUM) TOP_NKEYS };
 #undef TOP_AS_ENUM
 
 /* "live|blocks|...", as args_choice wants it. */
-extern const char top_words[];
+extern const char *const top_words;
 
 uint64_t top_value(const struct heap_site *, enum top_key);
 
