@@ -1,0 +1,266 @@
+/*
+ * name.c - the name of an output file, from a pattern.
+ *
+ * Files are made with O_EXCL, so that two runs that start together can't
+ * share one, and without following a link in the last part.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "report/escape.h"
+
+#define TRIES_MAX	100000	/* names tried before giving up */
+
+struct text {
+	char *buf;
+	size_t n;
+};
+
+/* -1: no room. */
+static int
+put(struct text *t, const char *s, size_t n)
+{
+	if (t->n + n >= PATH_MAX)
+		return -1;
+	memcpy(t->buf + t->n, s, n);
+	t->n += n;
+	t->buf[t->n] = '\0';
+	return 0;
+}
+
+static int
+put_number(struct text *t, long long number)
+{
+	char digits[24];
+
+	return put(t, digits, (size_t)snprintf(digits, sizeof(digits), "%lld",
+	    number));
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *p = strrchr(path, '/');
+
+	return p && p[1] ? p + 1 : path;
+}
+
+/* %q{VAR} at p ("{VAR}..."); the bytes used, or -1. */
+static int
+put_variable(struct text *t, const char *p, char why[512])
+{
+	const char *end = strchr(p, '}'), *value;
+	char name[256];
+	size_t n;
+
+	if (*p != '{' || !end || (n = (size_t)(end - p - 1)) >= sizeof(name)) {
+		snprintf(why, 512, "%%q needs a variable: %%q{VAR}");
+		return -1;
+	}
+	memcpy(name, p + 1, n);
+	name[n] = '\0';
+	value = getenv(name);
+	if (!value) {
+		snprintf(why, 512, "the variable of %%q{...} is not set");
+		return -1;
+	}
+	if (put(t, value, strlen(value)) < 0)
+		return -1;
+	return (int)n + 2;
+}
+
+/* The letter at p; bytes used, or -1. */
+static int
+put_letter(struct text *t, const char *p, const struct name_facts *facts,
+    unsigned n, char why[512])
+{
+	const char *name = base_name(facts->program);
+	char host[256];
+	int used;
+
+	switch (*p) {
+	case 'p':
+		return put_number(t, facts->pid) < 0 ? -1 : 1;
+	case 'e':
+		return put(t, name, strlen(name)) < 0 ? -1 : 1;
+	case 'h':
+		if (gethostname(host, sizeof(host)) < 0)
+			strcpy(host, "localhost");
+		host[sizeof(host) - 1] = '\0';
+		return put(t, host, strlen(host)) < 0 ? -1 : 1;
+	case 't':
+		return put_number(t, facts->now) < 0 ? -1 : 1;
+	case 'n':
+		return put_number(t, n) < 0 ? -1 : 1;
+	case '%':
+		return put(t, "%", 1) < 0 ? -1 : 1;
+	case 'q':
+		used = put_variable(t, p + 1, why);
+		return used < 0 ? -1 : used + 1;
+	}
+	snprintf(why, 512, "%%%.1s is no letter that a name may have",
+	    *p > ' ' && *p < 127 ? p : "?");
+	return -1;
+}
+
+int
+name_expand(char path[PATH_MAX], const char *pattern,
+    const struct name_facts *facts, unsigned n, char why[512])
+{
+	struct text t = { path, 0 };
+	int used;
+
+	snprintf(why, 512, "the name is too long");
+	*path = '\0';
+	while (*pattern) {
+		if (*pattern != '%') {
+			if (put(&t, pattern++, 1) < 0)
+				return -1;
+			continue;
+		}
+		used = put_letter(&t, pattern + 1, facts, n, why);
+		if (used < 0)
+			return -1;
+		pattern += used + 1;
+	}
+	if (!t.n)
+		snprintf(why, 512, "the name is empty");
+	return t.n ? 0 : -1;
+}
+
+/* Make the folders that path leads through. */
+static void
+make_parents(char *path)
+{
+	char *p;
+
+	for (p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		mkdir(path, 0777);	/* what is missing shows at open */
+		*p = '/';
+	}
+}
+
+/* Beginning with a slash, so that it holds after a chdir. */
+static int
+make_absolute(char path[PATH_MAX])
+{
+	char whole[PATH_MAX * 2];
+
+	if (*path == '/')
+		return 0;
+	if (!getcwd(whole, PATH_MAX))
+		return -1;
+	if (strlen(whole) + strlen(path) + 2 > PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcat(strcat(whole, "/"), path);
+	strcpy(path, whole);
+	return 0;
+}
+
+static enum name_result
+failed(struct name_file *f, int error)
+{
+	char name[400];
+
+	escape_text(name, sizeof(name), f->path, strlen(f->path));
+	snprintf(f->why, sizeof(f->why), "%s: %s", name, strerror(error));
+	return error == EEXIST ? NAME_EXISTS : NAME_SYSTEM;
+}
+
+static int
+open_new(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC |
+	    O_NOCTTY, 0600);
+}
+
+static int
+open_existing(const char *path, bool force)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return open_new(path);
+	if (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))
+		return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (S_ISREG(st.st_mode) && force && unlink(path) < 0)
+		return -1;
+	return open_new(path);
+}
+
+/* Name number n in f->path. */
+static int
+number_name(struct name_file *f, const char *pattern, bool counts,
+    const struct name_facts *facts, unsigned n)
+{
+	char tail[16];
+
+	if (name_expand(f->path, pattern, facts, n, f->why) < 0)
+		return -1;
+	snprintf(tail, sizeof(tail), ".%u", n);
+	if (n > 1 && !counts) {
+		if (strlen(f->path) + strlen(tail) >= PATH_MAX) {
+			snprintf(f->why, sizeof(f->why),
+			    "the name is too long");
+			return -1;
+		}
+		strcat(f->path, tail);
+	}
+	return 0;
+}
+
+static bool
+pattern_counts(const char *p)
+{
+	for (; *p; p++)
+		if (*p == '%' && *++p == 'n')
+			return true;
+		else if (!*p)
+			break;
+	return false;
+}
+
+enum name_result
+name_open(struct name_file *f, const char *pattern,
+    const struct name_facts *facts, bool force)
+{
+	bool counts = pattern_counts(pattern);
+	bool letters = strchr(pattern, '%') != NULL;
+	unsigned n;
+
+	f->moved = false;
+	for (n = 1; n <= TRIES_MAX; n++) {
+		if (number_name(f, pattern, counts, facts, n) < 0)
+			return NAME_BAD;
+		if (make_absolute(f->path) < 0)
+			return failed(f, errno);
+		if (n == 1)
+			make_parents(f->path);
+		f->fd = letters ? open_new(f->path) :
+		    open_existing(f->path, force);
+		if (f->fd >= 0) {
+			f->moved = n > 1 && !counts;
+			return NAME_OK;
+		}
+		if (errno != EEXIST || !letters)
+			break;
+	}
+	return failed(f, errno);
+}

@@ -1,0 +1,180 @@
+/*
+ * poolwatch.h - what the user asked of a run; shared by the runner's files.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef PW_CLI_POOLWATCH_H
+#define PW_CLI_POOLWATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cli/args.h"
+#include "trace/session.h"
+
+/* Exit statuses that are ours, as env(1) and nohup(1) have them. */
+enum {
+	WATCH_FAILED = 125,	/* poolwatch itself, or PROGRAM was refused */
+	WATCH_CANNOT_RUN = 126,
+	WATCH_NOT_FOUND = 127,
+};
+
+/*
+ * group "Recording", "Checking", "Report", "Which processes", "Instead".
+ * One row an option; see args.h.
+ */
+#define WATCH_OPTIONS(_)						       \
+	_(OUTPUT, "output", 'o', "FILE", NOW, "Recording",		       \
+	    "trace file; %p pid, %e program, %h host, %t unix time, "	       \
+	    "%n number, %q{VAR} environment, %% (default %e.%p.pwt); "	       \
+	    "none keeps no file")					       \
+	_(FORCE, "force", 0, NULL, NOW, "Recording",			       \
+	    "replace an existing trace file")				       \
+	_(MODE, "mode", 'm', "check|profile|guard", NOW, "Recording",	       \
+	    "check (default): our heap, corruption is found; profile: the "    \
+	    "program's own allocator; guard: not yet")			       \
+	_(FLAGS, "flags", 0, "LIST", NOW, "Recording",			       \
+	    "pool(2) flags: [+-]antagonism,paranoia,noreuse,tolerance")	       \
+	_(MAX_SIZE, "max-size", 0, "SIZE", NOW, "Recording",		       \
+	    "stop recording when the trace has this size (default a tenth "    \
+	    "of the free space, at most 10G)")				       \
+	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
+	    "frames recorded of a stack (default 256)")			       \
+	_(ABORT_ON_ERROR, "abort-on-error", 0, NULL, NOW, "Recording",	       \
+	    "stop at the first corruption, leaving a core")		       \
+	_(PASS_THROUGH, "pass-through", 0, "yes|no", NOW, "Recording",	       \
+	    "no: set the variables that make known allocators above malloc "   \
+	    "use it")							       \
+	_(QUARANTINE, "quarantine", 0, "SIZE", LATER, "Recording",	       \
+	    "bytes of freed blocks kept back")				       \
+	_(SAMPLE, "sample", 0, "BYTES", LATER, "Recording",		       \
+	    "record a sample of the blocks")				       \
+	_(LOSSY, "lossy", 0, NULL, LATER, "Recording",			       \
+	    "drop events rather than wait")				       \
+	_(CHECK_EVERY, "check-every", 0, "N", LATER, "Checking",	       \
+	    "sweep all live blocks every N events")			       \
+	_(CHECK_CALLS, "check-calls", 0, "yes|no", LATER, "Checking",	       \
+	    "hold the ranges of libc calls against blocks")		       \
+	_(GUARD_RATE, "guard-rate", 0, "N", LATER, "Checking",		       \
+	    "guard one block in N")					       \
+	_(GUARD_SITE, "guard-site", 0, "GLOB", LATER, "Checking",	       \
+	    "guard the blocks of these functions")			       \
+	_(GUARD_SIDE, "guard-side", 0, "back|front|alternate", LATER,	       \
+	    "Checking", "which end of a block is guarded")		       \
+	_(GUARD_MEMORY, "guard-memory", 0, "SIZE", LATER, "Checking",	       \
+	    "memory spent on guards")					       \
+	_(GUARD_FROM, "guard-from", 0, "TRACE", LATER, "Checking",	       \
+	    "guard only what an earlier run accused")			       \
+	_(MARK_EVERY, "mark-every", 0, "TIME|BYTES", LATER, "Checking",	       \
+	    "periodic reachability marks")				       \
+	_(ROOTS, "roots", 0, "LIST", LATER, "Checking",			       \
+	    "where pointers are looked for")				       \
+	_(LEAK_CHECK_TIMEOUT, "leak-check-timeout", 0, "TIME", LATER,	       \
+	    "Checking", "how long the leak check may take")		       \
+	_(LEAK_CHECK, "leak-check", 0, "no|summary|top|full|yes", NOW,	       \
+	    "Report", "at exit: nothing, totals, the ten worst sites "	       \
+	    "(default), all")						       \
+	_(SHOW_LEAK_KINDS, "show-leak-kinds", 0, "LIST", LATER, "Report",      \
+	    "definite,indirect,possible,reachable,all,none")		       \
+	_(ERROR_EXITCODE, "error-exitcode", 0, "N", NOW, "Report",	       \
+	    "exit with N (1 to 255) when an error was found; 125 when that "   \
+	    "could not be told")					       \
+	_(ERRORS_FOR_LEAK_KINDS, "errors-for-leak-kinds", 0, "LIST", LATER,    \
+	    "Report", "which leaks count for --error-exitcode")		       \
+	_(SUPPRESSIONS, "suppressions", 0, "FILE", LATER, "Report",	       \
+	    "findings to leave out")					       \
+	_(FRAMES, "frames", 0, "N|all", NOW, "Report",			       \
+	    "frames printed of a stack (default 12)")			       \
+	_(LOG_FILE, "log-file", 0, "FILE", NOW, "Report",		       \
+	    "messages go there instead of stderr; % letters as in --output")   \
+	_(LOG_STYLE, "log-style", 0, "memcheck", LATER, "Report",	       \
+	    "messages worded as memcheck's")				       \
+	_(QUIET, "quiet", 'q', NULL, NOW, "Report",			       \
+	    "findings only, and the verdict if there are any")		       \
+	_(VERBOSE, "verbose", 'v', NULL, NOW, "Report",			       \
+	    "also what was installed, followed and skipped")		       \
+	_(INHERITED, "inherited", 0, "yes|no", LATER, "Report",		       \
+	    "count blocks inherited at fork for the child too")		       \
+	_(FOLLOW, "follow", 0, "yes|no", NOW, "Which processes",	       \
+	    "children too (default yes): one trace for the process tree")      \
+	_(ONLY, "only", 0, "GLOB", NOW, "Which processes",		       \
+	    "judge only these programs, by path or name; may repeat")	       \
+	_(SKIP, "skip", 0, "GLOB", NOW, "Which processes",		       \
+	    "do not judge these (default: shells and coreutils, unless they "  \
+	    "are PROGRAM); may repeat")					       \
+	_(WAIT, "wait", 0, "all", LATER, "Which processes",		       \
+	    "return when the last process of the tree has ended")	       \
+	_(DOCTOR, "doctor", 0, NULL, NOW, "Instead",			       \
+	    "do not run: say whether PROGRAM or -p PID can be watched, and "   \
+	    "the cure for what is in the way")				       \
+	_(PID, "pid", 'p', "PID", NOW, "Instead",			       \
+	    "recording can't start in a running process: says what can")       \
+	_(TELL, "tell", 0, "PID:WORD", LATER, "Instead",		       \
+	    "steer a running recording")				       \
+	_(START, "start", 0, "paused", LATER, "Instead",		       \
+	    "begin without recording")					       \
+	_(TOOL, "tool", 0, "NAME", HIDDEN, "memcheck", "memcheck")	       \
+	_(NUM_CALLERS, "num-callers", 0, "N", HIDDEN, "memcheck", "--frames")  \
+	_(TRACE_CHILDREN, "trace-children", 0, "yes|no", HIDDEN, "memcheck",   \
+	    "--follow")							       \
+	_(SHOW_REACHABLE, "show-reachable", 0, "yes|no", HIDDEN, "memcheck",   \
+	    "--show-leak-kinds")					       \
+	_(LEAK_RESOLUTION, "leak-resolution", 0, "low|med|high", HIDDEN,       \
+	    "memcheck", "sites are whole stacks")			       \
+	_(XML, "xml", 0, "yes|no", HIDDEN, "memcheck", "poolleak")	       \
+	_(XML_FILE, "xml-file", 0, "FILE", HIDDEN, "memcheck", "poolleak")     \
+	_(GEN_SUPPRESSIONS, "gen-suppressions", 0, "yes|no|all", HIDDEN,       \
+	    "memcheck", "poolleak")					       \
+	_(TRACK_ORIGINS, "track-origins", 0, "yes|no", HIDDEN, "memcheck",     \
+	    "no uninitialised values")					       \
+	_(UNDEF_VALUE, "undef-value-errors", 0, "yes|no", HIDDEN, "memcheck",  \
+	    "no uninitialised values")					       \
+	_(TRACK_FDS, "track-fds", 0, "yes|no|all", HIDDEN, "memcheck",	       \
+	    "no descriptors")						       \
+	_(READ_VAR_INFO, "read-var-info", 0, "yes|no", HIDDEN, "memcheck",     \
+	    "no variables")						       \
+	_(VGDB, "vgdb", 0, "yes|no|full", HIDDEN, "memcheck", "gdb")
+
+enum watch_option { WATCH_OPTIONS(ARGS_AS_ENUM) OPT_COUNT };
+
+enum watch_leak_check {
+	WATCH_LEAK_NO, WATCH_LEAK_SUMMARY, WATCH_LEAK_TOP, WATCH_LEAK_FULL,
+};
+
+struct watch_options {
+	const char *output;		/* NULL: the default */
+	const char *log_file;
+	bool force;
+	uint32_t mode;			/* enum session_mode */
+	uint32_t flags;			/* enum session_flag */
+	uint32_t depth;
+	uint64_t max_size;		/* bytes; 0: by the free space */
+	bool pass_through;
+	enum watch_leak_check leak_check;
+	unsigned error_exitcode;	/* 0: not given */
+	unsigned frames;		/* ~0u: all */
+	bool quiet;
+	bool verbose;
+	bool doctor;
+	pid_t pid;			/* -p, 0: not given */
+	char only[SESSION_LIST_MAX];	/* as in struct session_header */
+	char skip[SESSION_LIST_MAX];
+	bool skip_given;
+	char notes[512];		/* answers to memcheck's words, by line */
+
+	int argc;			/* PROGRAM and its arguments */
+	char **argv;
+};
+
+/*
+ * POOLWATCH_OPTIONS, then the command line.  ARGS_END: filled; ARGS_DONE:
+ * exit 0; ARGS_BAD: message (of size bytes) says why.
+ */
+enum args_result watch_options_parse(struct watch_options *, int argc,
+	    char **argv, char *message, size_t size);
+
+/* Writes "no option was understood" style usage to the caller's message. */
+extern const struct args_program watch_program;
+
+#endif

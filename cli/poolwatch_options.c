@@ -1,0 +1,375 @@
+/*
+ * poolwatch_options.c - POOLWATCH_OPTIONS and the command line.
+ *
+ * Both go through the same table and the same handler; the command line comes
+ * second and so wins.  Lists (--only, --skip) of the command line replace
+ * those of the environment.  memcheck's words are mapped where we have the
+ * same thing, and answered in a sentence where we don't.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/poolwatch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/words.h"
+
+static const struct args_option rows[] = { WATCH_OPTIONS(ARGS_AS_ROW) };
+
+const struct args_program watch_program = {
+	.name = "poolwatch",
+	.usage = "poolwatch [OPTION]... [--] PROGRAM [ARG]...",
+	.about = "Run PROGRAM, record what it does with its heap, and tell its "
+	    "errors as they happen.",
+	.footer = "POOLWATCH_OPTIONS holds options too; the command line wins. "
+	    "The exit status is PROGRAM's; 125: poolwatch failed or PROGRAM "
+	    "can't be watched, 126: it can't be executed, 127: not found.",
+	.options = rows,
+	.noptions = sizeof(rows) / sizeof(rows[0]),
+	.stop_at_word = true,
+};
+
+/* Shells and coreutils: they lead to the program, and keep what they free. */
+static const char default_skip[] =
+	"sh\0bash\0dash\0zsh\0ksh\0ksh93\0mksh\0fish\0tcsh\0csh\0busybox\0"
+	"env\0cat\0cp\0mv\0rm\0ln\0ls\0dir\0vdir\0mkdir\0rmdir\0mktemp\0touch\0"
+	"chmod\0chown\0chgrp\0chroot\0install\0mkfifo\0mknod\0dd\0df\0du\0sync\0"
+	"truncate\0shred\0stat\0head\0tail\0tac\0tee\0tr\0wc\0sort\0uniq\0comm\0"
+	"cut\0paste\0join\0fmt\0fold\0nl\0od\0pr\0ptx\0split\0csplit\0shuf\0"
+	"expand\0unexpand\0tsort\0cksum\0sum\0md5sum\0sha1sum\0sha224sum\0"
+	"sha256sum\0sha384sum\0sha512sum\0b2sum\0base32\0base64\0basenc\0"
+	"basename\0dirname\0readlink\0realpath\0pathchk\0pwd\0echo\0printf\0"
+	"true\0false\0test\0[\0expr\0factor\0seq\0numfmt\0yes\0sleep\0timeout\0"
+	"date\0id\0whoami\0who\0users\0groups\0logname\0hostid\0hostname\0uname\0"
+	"uptime\0arch\0nproc\0nice\0nohup\0stdbuf\0stty\0tty\0printenv\0link\0"
+	"unlink\0runcon\0chcon\0pinky\0";
+
+/* Append word to a list of NUL-ended words; -1: no room. */
+static int
+list_add(char list[SESSION_LIST_MAX], const char *word)
+{
+	size_t at = 0, n = strlen(word);
+
+	while (list[at])
+		at += strlen(list + at) + 1;
+	if (!n || at + n + 2 > SESSION_LIST_MAX)
+		return -1;
+	memcpy(list + at, word, n + 1);
+	list[at + n + 1] = '\0';
+	return 0;
+}
+
+static void
+add_note(struct watch_options *o, const char *note)
+{
+	size_t at = strlen(o->notes);
+
+	snprintf(o->notes + at, sizeof(o->notes) - at, "%s\n", note);
+}
+
+static enum args_result
+set_flags(struct watch_options *o, struct args *a)
+{
+	static const struct { const char *name; uint32_t flag; } known[] = {
+		{ "antagonism", SESSION_FILL },
+		{ "paranoia", SESSION_PARANOIA },
+		{ "noreuse", SESSION_NOREUSE },
+		{ "tolerance", SESSION_TOLERANCE },
+	};
+	const char *p = a->value;
+	size_t n, i;
+	bool off;
+
+	for (; *p; p += n + (p[n] == ',')) {
+		off = *p == '-';
+		p += *p == '-' || *p == '+';
+		n = strcspn(p, ",");
+		for (i = 0; i < 4; i++)
+			if (strlen(known[i].name) == n &&
+			    !strncmp(p, known[i].name, n))
+				break;
+		if (i == 4 && (!strncmp(p, "verbosity", n) ||
+		    !strncmp(p, "debugging", n) || !strncmp(p, "logging", n)))
+			return args_refuse(a, "%.*s is not yet built into this "
+			    "version", (int)n, p);
+		if (i == 4)
+			return args_refuse(a, "there is no flag '%.*s'",
+			    (int)n, p);
+		if (off)
+			o->flags &= ~known[i].flag;
+		else
+			o->flags |= known[i].flag;
+	}
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_mode(struct watch_options *o, struct args *a)
+{
+	unsigned i;
+
+	if (args_choice(a->value, "check|profile|guard", &i) < 0)
+		return args_refuse(a, "'%s' is no mode: check, profile, guard",
+		    a->value);
+	if (i == SESSION_GUARD)
+		return args_refuse(a, "guard is not yet built into this "
+		    "version; use check");
+	o->mode = i;
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_leak_check(struct watch_options *o, struct args *a)
+{
+	unsigned i;
+
+	if (args_choice(a->value, "no|summary|top|full|yes", &i) < 0)
+		return args_refuse(a, "'%s' is none of no, summary, top, full",
+		    a->value);
+	o->leak_check = i > WATCH_LEAK_FULL ? WATCH_LEAK_FULL : i;
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_number(struct args *a, uint64_t min, uint64_t max, uint64_t *to)
+{
+	if (args_number(a->value, min, max, to) < 0)
+		return args_refuse(a, "'%s' is no number from %llu to %llu",
+		    a->value, (unsigned long long)min, (unsigned long long)max);
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_frames(struct watch_options *o, struct args *a)
+{
+	uint64_t n = UINT32_MAX;
+
+	if (strcmp(a->value, "all") &&
+	    set_number(a, 1, 1000000, &n) == ARGS_BAD)
+		return ARGS_BAD;
+	o->frames = (unsigned)n;
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_yes_no(struct args *a, bool *to)
+{
+	if (args_yes_no(a->value, to) < 0)
+		return args_refuse(a, "'%s' is neither yes nor no", a->value);
+	return ARGS_OPTION;
+}
+
+static enum args_result
+set_glob(struct args *a, char list[SESSION_LIST_MAX], bool *begun)
+{
+	if (!*begun)
+		memset(list, 0, SESSION_LIST_MAX);
+	*begun = true;
+	if (list_add(list, a->value) < 0)
+		return args_refuse(a, "the list is empty or too long");
+	return ARGS_OPTION;
+}
+
+/* memcheck's words. */
+static enum args_result
+answer_memcheck(struct watch_options *o, struct args *a)
+{
+	switch (a->option->id) {
+	case OPT_TOOL:
+		if (strcmp(a->value, "memcheck"))
+			return args_refuse(a, "only memcheck's work is done "
+			    "here (try -m profile for massif's)");
+		break;
+	case OPT_SHOW_REACHABLE:
+	case OPT_LEAK_RESOLUTION:
+		add_note(o, "leaks are not yet judged by reachability; "
+		    "everything not freed is shown");
+		break;
+	case OPT_XML:
+	case OPT_XML_FILE:
+		return args_refuse(a, "the trace holds everything: "
+		    "poolleak --format=... makes reports from it");
+	case OPT_GEN_SUPPRESSIONS:
+		return args_refuse(a, "not yet built into this version");
+	case OPT_TRACK_ORIGINS:
+	case OPT_UNDEF_VALUE:
+		add_note(o, "uninitialised values are not followed here; "
+		    "memcheck does that");
+		break;
+	case OPT_TRACK_FDS:
+		add_note(o, "descriptors are not watched; memory is");
+		break;
+	case OPT_READ_VAR_INFO:
+	case OPT_VGDB:
+		add_note(o, "the program runs as itself: gdb -p can attach to "
+		    "it at any time");
+		break;
+	}
+	return ARGS_OPTION;
+}
+
+/* What of a list was begun in this source of options. */
+struct lists {
+	bool only;
+	bool skip;
+};
+
+static enum args_result
+set_option(struct watch_options *o, struct args *a, struct lists *lists)
+{
+	enum args_result r = ARGS_OPTION;
+	uint64_t n = 0;
+	bool yes;
+
+	switch ((enum watch_option)a->option->id) {
+	case OPT_OUTPUT:
+		o->output = a->value;
+		if (!*a->value)
+			return args_refuse(a, "the name is empty");
+		return ARGS_OPTION;
+	case OPT_LOG_FILE:
+		o->log_file = a->value;
+		return ARGS_OPTION;
+	case OPT_FORCE:
+		o->force = true;
+		return ARGS_OPTION;
+	case OPT_MODE:
+		return set_mode(o, a);
+	case OPT_FLAGS:
+		return set_flags(o, a);
+	case OPT_MAX_SIZE:
+		if (strchr(a->value, ','))
+			return args_refuse(a, "what comes after the comma is "
+			    "not yet built into this version; recording stops "
+			    "at the size");
+		if (args_size(a->value, &o->max_size) < 0 || !o->max_size)
+			return args_refuse(a, "'%s' is no size (64M, 2G)",
+			    a->value);
+		return ARGS_OPTION;
+	case OPT_DEPTH:
+		r = set_number(a, 1, 65536, &n);
+		o->depth = (uint32_t)n;
+		return r;
+	case OPT_ABORT_ON_ERROR:
+		o->flags |= SESSION_ABORT;
+		return ARGS_OPTION;
+	case OPT_PASS_THROUGH:
+		return set_yes_no(a, &o->pass_through);
+	case OPT_LEAK_CHECK:
+		return set_leak_check(o, a);
+	case OPT_ERROR_EXITCODE:
+		r = set_number(a, 0, 255, &n);
+		o->error_exitcode = (unsigned)n;
+		return r;
+	case OPT_FRAMES:
+	case OPT_NUM_CALLERS:
+		return set_frames(o, a);
+	case OPT_QUIET:
+		o->quiet = true;
+		return ARGS_OPTION;
+	case OPT_VERBOSE:
+		o->verbose = true;
+		return ARGS_OPTION;
+	case OPT_FOLLOW:
+	case OPT_TRACE_CHILDREN:
+		r = set_yes_no(a, &yes);
+		if (r == ARGS_OPTION)
+			o->flags = yes ? o->flags | SESSION_FOLLOW :
+			    o->flags & ~(uint32_t)SESSION_FOLLOW;
+		return r;
+	case OPT_ONLY:
+		return set_glob(a, o->only, &lists->only);
+	case OPT_SKIP:
+		o->skip_given = true;
+		return set_glob(a, o->skip, &lists->skip);
+	case OPT_DOCTOR:
+		o->doctor = true;
+		return ARGS_OPTION;
+	case OPT_PID:
+		r = set_number(a, 1, INT32_MAX, &n);
+		o->pid = (pid_t)n;
+		return r;
+	default:
+		return answer_memcheck(o, a);
+	}
+}
+
+static enum args_result
+parse_words(struct watch_options *o, int argc, char **argv, struct args *a)
+{
+	struct lists lists = { false, false };
+	enum args_result r;
+
+	args_begin(a, &watch_program, argc, argv);
+	while ((r = args_next(a)) == ARGS_OPTION) {
+		r = set_option(o, a, &lists);
+		if (r != ARGS_OPTION)
+			break;
+	}
+	args_end(a);
+	return r;
+}
+
+/*
+ * The words live as long as the process: options point into them.
+ */
+static enum args_result
+parse_environment(struct watch_options *o, char *message, size_t size)
+{
+	const char *text = getenv("POOLWATCH_OPTIONS"), *why;
+	enum args_result r;
+	struct args a;
+	char **words;
+	int n;
+
+	if (!text)
+		return ARGS_END;
+	words = words_split(text, "poolwatch", &n, &why);
+	if (!words) {
+		snprintf(message, size, "POOLWATCH_OPTIONS: %s", why);
+		return ARGS_BAD;
+	}
+	r = parse_words(o, n, words, &a);
+	if (r == ARGS_END && a.argc) {
+		snprintf(message, size, "POOLWATCH_OPTIONS: '%.200s' is no "
+		    "option", a.argv[0]);
+		return ARGS_BAD;
+	}
+	if (r == ARGS_BAD)
+		snprintf(message, size, "POOLWATCH_OPTIONS: %s", a.message);
+	return r;
+}
+
+enum args_result
+watch_options_parse(struct watch_options *o, int argc, char **argv,
+    char *message, size_t size)
+{
+	enum args_result r;
+	struct args a;
+
+	memset(o, 0, sizeof(*o));
+	o->flags = SESSION_FILL | SESSION_FOLLOW;
+	o->depth = 256;
+	o->pass_through = true;
+	o->leak_check = WATCH_LEAK_TOP;
+	o->frames = 12;
+	_Static_assert(sizeof(default_skip) <= SESSION_LIST_MAX, "skip list");
+	memcpy(o->skip, default_skip, sizeof(default_skip));
+	r = parse_environment(o, message, size);
+	if (r != ARGS_END)
+		return r;
+	r = parse_words(o, argc, argv, &a);
+	if (r == ARGS_BAD)
+		snprintf(message, size, "%s", a.message);
+	o->argc = a.argc;
+	o->argv = a.argv;
+	if (r == ARGS_END && !o->argc && !o->pid) {
+		snprintf(message, size, "no PROGRAM was named (see --help)");
+		return ARGS_BAD;
+	}
+	return r;
+}
