@@ -3,8 +3,8 @@
  *
  * C++ names are libstdc++'s affair.  Legacy Rust names are C++ names whose
  * last component is a hash (h and 16 digits) and whose punctuation is spelt
- * `$LT$`, `$u20$`, `..`; the new Rust names (_R...) stay as they are, because
- * libstdc++ does not know them.
+ * `$LT$`, `$u20$`, `..`; the new ones (_R...) stay as they are, because libstdc++
+ * does not know them; scope.c names their functions where there is DWARF.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -15,7 +15,10 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "symbol/arena.h"
+#include "symbol/scope.h"
 #include "symbol/spans.h"
 
 #define LINES_NEST	64	/* namespaces, types and blocks in each other */
@@ -33,6 +36,7 @@ struct unit {
 struct lines {
 	Dwarf *dwarf;
 	uint64_t bias;
+	struct scope_names names;
 	struct spans spans;	/* of units */
 	struct unit *units;
 	size_t nunits;
@@ -98,7 +102,7 @@ add_unit(struct lines *l, Dwarf_Die *die, Dwarf_Die *sub, uint8_t type)
 }
 
 struct lines *
-lines_create(Dwarf *dwarf, uint64_t bias)
+lines_create(Dwarf *dwarf, uint64_t bias, struct arena *arena)
 {
 	struct lines *l = calloc(1, sizeof(*l));
 	Dwarf_CU *cu = NULL, *next;
@@ -109,6 +113,7 @@ lines_create(Dwarf *dwarf, uint64_t bias)
 		return NULL;
 	l->dwarf = dwarf;
 	l->bias = bias;
+	l->names.arena = arena;
 	while (dwarf_get_units(dwarf, cu, &next, NULL, &type, &die, &sub) == 0) {
 		if (add_unit(l, &die, &sub, type) != 0)
 			break;
@@ -214,7 +219,7 @@ path_descend(struct path *path, Dwarf_Die *parent, Dwarf_Addr pc, unsigned nest)
 }
 
 static void
-name_function(Dwarf_Die *die, struct lines_frame *f)
+name_function(struct lines *l, Dwarf_Die *die, struct lines_frame *f)
 {
 	static const unsigned names[] = { DW_AT_linkage_name,
 		DW_AT_MIPS_linkage_name, DW_AT_name };
@@ -226,6 +231,9 @@ name_function(Dwarf_Die *die, struct lines_frame *f)
 		f->symbol = dwarf_formstring(dwarf_attr_integrate(die,
 		    names[i], &attr));
 	}
+	if (f->symbol != NULL &&
+	    (!f->linkage || strncmp(f->symbol, "_R", 2) == 0))
+		f->name = scope_name(&l->names, die);
 }
 
 static unsigned
@@ -302,7 +310,7 @@ lines_find(struct lines *l, uint64_t addr, struct lines_frame *frames)
 		frames[i] = (struct lines_frame){ 0 };
 	name_line(u, pc, &frames[0]);
 	for (i = 0; i < path.n; i++) {
-		name_function(&path.at[path.n - 1 - i], &frames[i]);
+		name_function(l, &path.at[path.n - 1 - i], &frames[i]);
 		if (i + 1 < n)
 			name_call(&path.at[path.n - 1 - i], &frames[i + 1]);
 	}

@@ -13,18 +13,23 @@
 
 #define LINES_DEPTH	64	/* functions inlined into each other */
 
+struct arena;
 struct lines;
 
-/* Strings are borrowed from the Dwarf; NULL: not known. */
+/* Strings are borrowed from the Dwarf or the arena; NULL: not known. */
 struct lines_frame {
 	const char *symbol;
+	const char *name;	/* qualified, where symbol is not the linker's */
 	const char *file;
 	unsigned line;
 	bool linkage;		/* symbol is the linker's name */
 };
 
-/* dwarf is borrowed; bias is added to its addresses.  NULL without memory. */
-struct lines *lines_create(Dwarf *dwarf, uint64_t bias);
+/*
+ * dwarf and arena are borrowed; bias is added to the addresses of dwarf.  NULL
+ * without memory.
+ */
+struct lines *lines_create(Dwarf *dwarf, uint64_t bias, struct arena *arena);
 void	lines_destroy(struct lines *);
 
 /*

@@ -12,6 +12,8 @@ libsymbol_la_SOURCES = \
 	%D%/lines.h \
 	%D%/object.c \
 	%D%/object.h \
+	%D%/scope.c \
+	%D%/scope.h \
 	%D%/spans.c \
 	%D%/spans.h \
 	%D%/symbol.c \

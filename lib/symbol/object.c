@@ -234,7 +234,7 @@ report_debug_file(struct object *o, const struct object_places *p)
 }
 
 void
-object_open(struct object *o, const struct object_places *p)
+object_open(struct object *o, const struct object_places *p, struct arena *a)
 {
 	Dwfl_Module *mod;
 	Dwarf_Addr bias;
@@ -250,7 +250,7 @@ object_open(struct object *o, const struct object_places *p)
 		return;
 	dwarf = dwfl_module_getdwarf(mod, &bias);
 	if (dwarf != NULL)
-		o->lines = lines_create(dwarf, bias);
+		o->lines = lines_create(dwarf, bias, a);
 	o->symtab = symtab_create(mod);
 }
 

@@ -46,8 +46,9 @@ void	object_places_release(struct object_places *);
 /* path and build-id are copied into the arena; NULL without memory. */
 struct object *object_create(struct arena *, const struct symbol_module *,
 	    uint64_t hash);
-/* Find and index the files, at the first call. */
-void	object_open(struct object *, const struct object_places *);
+/* Find and index the files, at the first call.  The arena outlives it. */
+void	object_open(struct object *, const struct object_places *,
+	    struct arena *);
 void	object_close(struct object *);
 
 #endif

@@ -185,6 +185,51 @@ function_name(struct symbolizer *s, const char *symbol)
 	return kept ? kept : symbol;
 }
 
+/* Take the last "/name" from [path, *end); false: there is none to take. */
+static bool
+drop_last(char *path, char **end)
+{
+	char *slash = *end;
+
+	while (slash > path && *--slash != '/')
+		continue;
+	if (slash == *end || *slash != '/' || *end - slash == 1 ||
+	    (*end - slash == 3 && memcmp(slash, "/..", 3) == 0))
+		return false;
+	*end = slash;
+	return true;
+}
+
+/*
+ * Drop "." and "name/.." from a path: compilers spell their own headers with
+ * half a dozen of them.
+ */
+static const char *
+file_name(struct symbolizer *s, const char *file)
+{
+	char *path, *out;
+	const char *in, *end;
+
+	if (file == NULL || strstr(file, "/.") == NULL)
+		return file;
+	path = arena_string(&s->arena, file, strlen(file));
+	if (path == NULL)
+		return file;
+	out = path;
+	for (in = file; *in != '\0'; in = end) {
+		end = strchrnul(in + 1, '/');
+		if (end - in == 2 && strncmp(in, "/.", 2) == 0)
+			continue;
+		if (end - in == 3 && strncmp(in, "/..", 3) == 0 &&
+		    drop_last(path, &out))
+			continue;
+		memmove(out, in, (size_t)(end - in));
+		out += end - in;
+	}
+	*out = '\0';
+	return path;
+}
+
 /*
  * DWARF names the function, inlined ones first.  Where it has no linker's
  * name (or nothing at all) for the outermost one, the symbol table may.
@@ -207,8 +252,10 @@ lookup(struct object *o, uint64_t offset, struct lines_frame *frames)
 		return n;
 	symbol = symtab_find(o->symtab, offset);
 	if (symbol != NULL && (outer->symbol == NULL ||
-	    strncmp(symbol, "_Z", 2) == 0))
+	    strncmp(symbol, "_Z", 2) == 0)) {
 		outer->symbol = symbol;
+		outer->name = NULL;
+	}
 	return n;
 }
 
@@ -220,7 +267,7 @@ place_resolve(struct symbolizer *s, struct place *p)
 	size_t i, n = 1;
 
 	if (p->object != NULL) {
-		object_open(p->object, &s->where);
+		object_open(p->object, &s->where, &s->arena);
 		n = lookup(p->object, p->offset, found);
 	}
 	frames = arena_take(&s->arena, n * sizeof(*frames));
@@ -229,9 +276,10 @@ place_resolve(struct symbolizer *s, struct place *p)
 	for (i = 0; i < n; i++) {
 		f = &frames[i];
 		f->symbol = found[i].symbol;
-		if (f->symbol != NULL)
+		f->function = found[i].name;
+		if (f->function == NULL && f->symbol != NULL)
 			f->function = function_name(s, f->symbol);
-		f->file = found[i].file;
+		f->file = file_name(s, found[i].file);
 		f->line = f->file ? found[i].line : 0;
 		f->inlined = i + 1 < n;
 		if (p->object == NULL)
