@@ -1,1 +1,17 @@
 # Floor 1: allocators.  Uses lib/base only; linked inside the watched program.
+noinst_LTLIBRARIES += liballoc.la
+liballoc_la_CFLAGS = $(INSIDE_CFLAGS)
+liballoc_la_SOURCES = \
+	%D%/pool.c \
+	%D%/pool.h \
+	%D%/pool_arena.c \
+	%D%/pool_block.c \
+	%D%/pool_check.c \
+	%D%/pool_impl.h \
+	%D%/pool_layout.h \
+	%D%/pool_tree.c \
+	%D%/vmem.c \
+	%D%/vmem.h \
+	%D%/vmem_check.c \
+	%D%/vmem_impl.h \
+	%D%/vmem_seg.c
