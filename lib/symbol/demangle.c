@@ -41,23 +41,34 @@ static const struct {
 	{ "$GT$", '>' }, { "$LP$", '(' }, { "$RP$", ')' }, { "$C$", ',' },
 };
 
+static bool
+is_clone(const char *dot)
+{
+	size_t i, n;
+
+	for (i = 0; i < PW_ARRAY_LEN(clones); i++) {
+		n = strlen(clones[i]);
+		if (strncmp(dot, clones[i], n) != 0)
+			continue;
+		if (dot[n] == '\0' || dot[n] == '@' || (dot[n] == '.' &&
+		    isdigit((unsigned char)dot[n + 1])))
+			return true;
+	}
+	return false;
+}
+
 /* Where what the compiler or linker hung on begins. */
 static size_t
 plain_length(const char *s)
 {
-	size_t n = strcspn(s, "@"), at, i;
+	size_t n = strcspn(s, "@");
 	const char *dot;
 
 	if (n == 0)
 		return strlen(s);
-	for (dot = s + 1; (dot = strchr(dot, '.')) != NULL; dot++) {
-		at = (size_t)(dot - s);
-		if (at >= n)
-			break;
-		for (i = 0; i < PW_ARRAY_LEN(clones); i++)
-			if (strncmp(dot, clones[i], strlen(clones[i])) == 0)
-				return at;
-	}
+	for (dot = s + 1; (dot = strchr(dot, '.')) != NULL; dot++)
+		if (dot < s + n && is_clone(dot))
+			return (size_t)(dot - s);
 	return n;
 }
 

@@ -23,6 +23,10 @@ UNIT_TESTS += %D%/t_base
 # lib/preload
 
 # lib/symbol
+UNIT_TESTS += %D%/t_symbol
+%C%_t_symbol_SOURCES = %D%/t_symbol.c
+%C%_t_symbol_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(ELF_CFLAGS)
+%C%_t_symbol_LDADD = libsymbol.la libbase.la $(ELF_LIBS) $(CMOCKA_LIBS)
 
 # lib/heap
 
