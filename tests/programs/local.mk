@@ -12,7 +12,9 @@ PROGRAM_NAMES = \
 	%D%/sqlite3 \
 	%D%/tar-xz \
 	%D%/vim
-PROGRAM_TESTS = $(PROGRAM_NAMES:=.check) $(REAL_PROGRAMS:=.profile)
+PROGRAM_TESTS = \
+	$(PROGRAM_NAMES:=-check.program) \
+	$(PROGRAM_NAMES:=-profile.program)
 TESTS += $(PROGRAM_TESTS)
 EXTRA_DIST += \
 	$(PROGRAM_NAMES:=.sh) \
