@@ -3,16 +3,8 @@
  *
  * Both sides of the wall include this file and nothing else of each other.
  * A record in a chunk is a tag byte and its fields in the order of its row.
- * How each field type is coded, and the blocks of the file around the chunks,
- * is told in format_file.h and pooltrace(5).
- *
- * Field types:
- *	time	ticks since the record before it in this chunk (varint)
- *	addr	difference to the previous address of this chunk (zigzag/8)
- *	size	bytes (varint)
- *	stack	difference to the previous stack id of this chunk (zigzag)
- *	u	a number (varint)
- *	str	length (varint) and bytes, no NUL
+ * How each field is coded is told in coding.h, the blocks of the file around
+ * the chunks in format_file.h, and both in pooltrace(5).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -156,5 +148,38 @@ struct trace_error {
 	uint32_t signal;
 	uint64_t fault_address;
 };
+
+/*
+ * The fields of a finding in the order they are written: u a varint, i a
+ * zigzag varint, count: a varint up to TRACE_ERROR_BYTES, bytes: as many bytes
+ * as nbytes says.
+ */
+#define TRACE_ERROR_FIELDS(_)						      \
+	_(kind, u, uint32_t)						      \
+	_(access, u, uint32_t)						      \
+	_(found, u, uint32_t)						      \
+	_(call, u, uint32_t)						      \
+	_(address, u, uint64_t)						      \
+	_(block, u, uint64_t)						      \
+	_(size, u, uint64_t)						      \
+	_(requested, u, uint64_t)					      \
+	_(offset, i, int64_t)						      \
+	_(length, u, uint64_t)						      \
+	_(bytes_at, u, uint64_t)					      \
+	_(nbytes, count, uint32_t)						      \
+	_(bytes, bytes, uint8_t)					      \
+	_(should, bytes, uint8_t)					      \
+	_(allocated_by, u, uint32_t)					      \
+	_(freed_by, u, uint32_t)					      \
+	_(stack, u, uint32_t)						      \
+	_(alloc_stack, u, uint32_t)					      \
+	_(free_stack, u, uint32_t)					      \
+	_(alloc_tid, u, uint32_t)					      \
+	_(free_tid, u, uint32_t)					      \
+	_(alloc_time, u, uint64_t)					      \
+	_(free_time, u, uint64_t)					      \
+	_(window_from, u, uint64_t)					      \
+	_(signal, u, uint32_t)						      \
+	_(fault_address, u, uint64_t)
 
 #endif

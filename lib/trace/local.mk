@@ -1,9 +1,31 @@
-# Floor 2: the format and its ends.  libtracein is the inside's (writer,
-# stacks), libtrace the outside's (file, reader).
+# Floor 2: the format and its two ends.
 noinst_HEADERS += \
-	%D%/file.h \
+	%D%/coding.h \
 	%D%/format.h \
-	%D%/reader.h \
+	%D%/format_file.h \
 	%D%/session.h \
+	%D%/varint.h
+
+# Inside: events and stacks into the session file.  Uses lib/base only.
+noinst_LTLIBRARIES += libtracein.la
+libtracein_la_CFLAGS = $(INSIDE_CFLAGS) -Wstack-usage=512
+libtracein_la_SOURCES = \
+	%D%/session_in.c \
+	%D%/stacks.c \
 	%D%/stacks.h \
-	%D%/writer.h
+	%D%/writer.c \
+	%D%/writer.h \
+	%D%/writer_impl.h \
+	%D%/writer_meta.c
+
+# Outside: the recorder's file and everybody's reader.  Uses lib/base, zstd.
+noinst_LTLIBRARIES += libtrace.la
+libtrace_la_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS)
+libtrace_la_LIBADD = libbase.la $(ZSTD_LIBS)
+libtrace_la_SOURCES = \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/file_block.c \
+	%D%/file_impl.h \
+	%D%/file_table.c \
+	%D%/reader.h

@@ -13,7 +13,10 @@
  * SIGBUS.  The recorder raises both when they run low.
  *
  * Chunks.  FREE -> (a thread, CAS) OWNED -> (the thread) FULL -> (the
- * recorder, when drained) FREE.  A thread appends whole records to the chunk
+ * recorder, when drained) FREE.  OWNED chunks of a process that is dead (its
+ * slot says so) become FREE too.  The recorder sets filled and drained to 0
+ * before FREE, so a chunk just claimed shows nothing.  A thread appends whole
+ * records to the chunk
  * it owns and publishes with a release store to filled; the recorder copies
  * [drained, filled) whenever it likes.  A chunk's identity is its seq, unique
  * in the recording, so a slice (seq, offset) can never be counted twice.  All
@@ -99,7 +102,8 @@ struct session_proc {
 	int32_t status;		/* exit code when EXITED */
 	uint32_t judged;	/* 0: skipped (--only, --skip); nothing recorded */
 	uint64_t lost;		/* events dropped by it */
-	uint32_t pad[4];
+	uint32_t dead;		/* recorder: not 0, nobody writes for it now */
+	uint32_t pad[3];
 };
 
 struct session_node {
@@ -143,7 +147,7 @@ struct session_header {
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));
-	uint32_t nodes_claimed;
+	uint32_t nodes_claimed;		/* starts at 1 */
 	uint32_t procs_claimed;
 	uint32_t root_pid;		/* PROGRAM's; set by the front before exec */
 	uint32_t wake;			/* futex: bumped to call the recorder */
@@ -151,8 +155,9 @@ struct session_header {
 	uint32_t stacks_full;		/* captures cut because nodes ran out */
 
 	uint32_t chunks_ready __attribute__((aligned(64)));
-	uint32_t nodes_ready;
-	uint32_t freed;			/* futex: bumped when chunks came free */
+	uint32_t nodes_ready;		/* futex: woken when raised */
+	uint32_t freed;			/* futex: bumped when chunks came free or
+					 * chunks_ready was raised */
 	uint32_t recorder_pid;
 	uint32_t recorder_waits;	/* 1: asleep on wake */
 	uint32_t closed;		/* 1: recording is over; only serve memory */
@@ -160,6 +165,7 @@ struct session_header {
 	uint32_t flush_done;		/* recorder: futex; last ask answered */
 	uint32_t root_done;		/* front: PROGRAM has ended ... */
 	int32_t root_status;		/* ... with this wait status */
+	uint32_t free_hint;		/* lowest chunk freed by the last round */
 };
 
 /* Where things are, once mapped at base. */
@@ -173,6 +179,32 @@ static inline struct session_node *
 session_nodes(struct session_header *h)
 {
 	return (struct session_node *)((char *)h + h->nodes_off);
+}
+
+/* How many fit; what is ready of them is another matter. */
+static inline uint32_t
+session_procs_max(const struct session_header *h)
+{
+	uint64_t n = (h->nodes_off - h->procs_off) / sizeof(struct session_proc);
+
+	return n < SESSION_PROCS_MAX ? (uint32_t)n : SESSION_PROCS_MAX;
+}
+
+static inline uint32_t
+session_nodes_max(const struct session_header *h)
+{
+	uint64_t n = (h->chunks_off - h->nodes_off) /
+	    sizeof(struct session_node);
+
+	return n < SESSION_NODES_MAX ? (uint32_t)n : SESSION_NODES_MAX;
+}
+
+static inline uint32_t
+session_chunks_max(const struct session_header *h)
+{
+	uint64_t n = (h->file_size - h->chunks_off) / SESSION_CHUNK_SIZE;
+
+	return n < SESSION_CHUNKS_MAX ? (uint32_t)n : SESSION_CHUNKS_MAX;
 }
 
 static inline struct session_chunk *

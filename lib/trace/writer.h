@@ -1,7 +1,8 @@
 /*
  * writer.h - the inside's end of the trace: events into chunks.
  *
- * Nothing here allocates, takes a lock or calls libc.  A writer belongs to
+ * Nothing here allocates, takes a lock or calls libc (but clock_gettime where
+ * the session's clock is SESSION_MONOTONIC).  A writer belongs to
  * one thread; a second one (lane 1) serves a signal handler that interrupted
  * the first in the middle of a record.  All functions keep errno.
  *
@@ -24,11 +25,15 @@ struct writer {
 	uint32_t proc;		/* slot */
 	uint32_t tid;
 	uint32_t lane;
-	uint32_t fill;		/* bytes written, published or not */
-	uint64_t time;		/* of the previous record in this chunk */
+	uint32_t fill;		/* bytes written and published */
+	uint64_t time;		/* of the previous record, in any chunk */
 	uint64_t addr;		/* previous address, for the deltas */
 	uint32_t stack;		/* previous stack id */
 	uint32_t pending_lost;	/* events to be told in a LOST record */
+	uint32_t hint;		/* chunk to look at first */
+	uint32_t freed_seen;	/* session's freed when hint was good */
+	uint32_t starved;	/* not 0: freed_seen has not moved since a wait
+				 * was in vain; drop at once */
 };
 
 /*
@@ -51,6 +56,7 @@ uint64_t session_now_after(const struct session_header *);
 /* Wake the recorder: something wants to be drained at once. */
 void	session_wake(struct session_header *);
 
+/* Forgets whatever the writer was before: finish (or forget) it first. */
 void	writer_start(struct writer *, struct session_header *, uint32_t proc,
 	    uint32_t tid, uint32_t lane);
 /* Hand the chunk over (thread end, exec).  The writer may go on afterwards. */
@@ -59,8 +65,12 @@ void	writer_finish(struct writer *);
 void	writer_forget(struct writer *);
 
 /*
- * Append one record and publish it.  time is from session_now.  When no chunk
- * can be had within 100 ms the record is dropped, counted and told later.
+ * Append one record and publish it.  time is from session_now; one older than
+ * the writer's previous record is raised to it.  When no chunk can be had
+ * within 100 ms the record is dropped, counted and told later; until the
+ * recorder gives chunks back the next ones are dropped without waiting.  After
+ * session_header.closed nothing is recorded or counted.  call may have
+ * TRACE_BY_REALLOC or'ed in.  align 0: the default.  Long strings are cut.
  */
 void	writer_alloc(struct writer *, uint64_t time, unsigned call,
 	    uintptr_t addr, size_t size, size_t align, uint32_t stack);
@@ -85,6 +95,9 @@ void	writer_heap(struct writer *, uint64_t time, uint64_t footprint,
 void	writer_note(struct writer *, uint64_t time, const char *note);
 
 /* writer_exit's how */
-enum writer_exit { WRITER_EXIT, WRITER_QUICK_EXIT, WRITER__EXIT, WRITER_EXEC };
+enum writer_exit {
+	WRITER_EXIT, WRITER_QUICK_EXIT, WRITER__EXIT, WRITER_EXEC,
+	WRITER_SIGNAL,		/* status is the signal's number */
+};
 
 #endif
