@@ -7,7 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)' CXX='$(CXX)' \
 	TEST_CPPFLAGS='$(ELF_CFLAGS) $(DW_CFLAGS) $(UNWIND_CFLAGS) $(CURSES_CFLAGS) $(ZSTD_CFLAGS) $(JSON_CFLAGS)'; \
 	export top_srcdir top_builddir CC CXX TEST_CPPFLAGS;
-TEST_EXTENSIONS = .program
+TEST_EXTENSIONS = .case .program
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/bounded
 
 EXTRA_DIST += %D%/bounded %D%/libtest.sh

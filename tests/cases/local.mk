@@ -1,1 +1,74 @@
-# One bug, one program, one expected diagnostic.
+# One bug, one program, one expected diagnostic; a test for each place where
+# the bug may be met.  The cases themselves are found by the harness.
+CASE_TESTS = \
+	%D%/atexit.case \
+	%D%/constructor.case \
+	%D%/dlopened.case \
+	%D%/fork.case \
+	%D%/main.case \
+	%D%/signal.case \
+	%D%/thread.case
+TESTS += $(CASE_TESTS)
+CLEANFILES += $(CASE_TESTS)
+$(CASE_TESTS):
+	@$(MKDIR_P) $(@D)
+	@echo "$(@F): run says what this is" >$@
+CASE_LOG_COMPILER = $(LOG_COMPILER) $(top_srcdir)/tests/cases/run
+dist_check_SCRIPTS += %D%/run
+EXTRA_DIST += \
+	%D%/case.h \
+	%D%/places/atexit.c \
+	%D%/places/common.c \
+	%D%/places/constructor.c \
+	%D%/places/dlopened.c \
+	%D%/places/fork.c \
+	%D%/places/main.c \
+	%D%/places/signal.c \
+	%D%/places/thread.c
+CASES = \
+	%D%/double_free.c \
+	%D%/double_free_functions.c \
+	%D%/double_free_large.c \
+	%D%/double_free_later.c \
+	%D%/double_free_moved.c \
+	%D%/double_free_of_0.c \
+	%D%/double_free_realloc.c \
+	%D%/invalid_code.c \
+	%D%/invalid_delete.cc \
+	%D%/invalid_global.c \
+	%D%/invalid_interior.c \
+	%D%/invalid_interior_large.c \
+	%D%/invalid_literal.c \
+	%D%/invalid_low.c \
+	%D%/invalid_made_up.c \
+	%D%/invalid_misaligned.c \
+	%D%/invalid_realloc.c \
+	%D%/invalid_stack.c \
+	%D%/leak.c \
+	%D%/leak_ten.c \
+	%D%/mismatch_aligned_free.cc \
+	%D%/mismatch_calloc_delete.cc \
+	%D%/mismatch_malloc_delete.cc \
+	%D%/mismatch_malloc_delete_array.cc \
+	%D%/mismatch_memalign_delete.cc \
+	%D%/mismatch_new_array_delete.cc \
+	%D%/mismatch_new_array_free.cc \
+	%D%/mismatch_new_delete_array.cc \
+	%D%/mismatch_new_free.cc \
+	%D%/mismatch_new_realloc.cc \
+	%D%/overrun_0.c \
+	%D%/overrun_1.c \
+	%D%/overrun_8.c \
+	%D%/overrun_at_realloc.c \
+	%D%/overrun_nul.c \
+	%D%/overrun_of_0.c \
+	%D%/overrun_of_1.c \
+	%D%/overrun_of_1000.c \
+	%D%/overrun_of_100000.c \
+	%D%/overrun_of_16.c \
+	%D%/overrun_of_24.c \
+	%D%/overrun_of_3000000.c \
+	%D%/overrun_of_4096.c \
+	%D%/overrun_run.c \
+	%D%/overrun_shrunk.c
+EXTRA_DIST += $(CASES)

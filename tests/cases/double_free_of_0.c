@@ -1,0 +1,12 @@
+/* expect: double-free in fault, block 0 */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case.h"
+
+void
+fault(void)
+{
+	void *p = GET(0);
+
+	PUT(p);
+	BUG(PUT(hide(p)), (void)0);
+}

@@ -1,0 +1,12 @@
+/* expect: heap-overrun in fault, block 10, offset 10, length 1; by malloc calloc realloc reallocarray memalign posix_memalign aligned_alloc valloc new new_array new_aligned */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case.h"
+
+void
+fault(void)
+{
+	char *p = (char *)GET(10);
+
+	poke(p, BUG(10, 9), 'x');
+	PUT(p);
+}

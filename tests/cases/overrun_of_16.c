@@ -1,0 +1,12 @@
+/* expect: heap-overrun in fault, block 16, offset 16, length 1 */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case.h"
+
+void
+fault(void)
+{
+	char *p = (char *)GET(16);
+
+	poke(p, BUG(16, 15), 1);
+	PUT(p);
+}

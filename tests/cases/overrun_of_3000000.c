@@ -1,0 +1,12 @@
+/* expect: heap-overrun in fault, block 3000000, offset 3000000, length 1 */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case.h"
+
+void
+fault(void)
+{
+	char *p = (char *)GET(3000000);
+
+	poke(p, BUG(3000000, 2999999), 1);
+	PUT(p);
+}

@@ -1,0 +1,18 @@
+/*
+ * common.c - what a compiler must not see through: poke and hide.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "../case.h"
+
+void
+poke(void *block, long offset, int byte)
+{
+	((volatile char *)block)[offset] = (char)byte;
+}
+
+void *
+hide(const void *p)
+{
+	return (void *)(uintptr_t)p;
+}
