@@ -5,4 +5,4 @@ libargs_la_SOURCES = \
 	%D%/args.h \
 	%D%/args_help.c \
 	%D%/args_impl.h
-libargs_la_LIBADD = libreport.la
+libargs_la_LIBADD = libescape.la

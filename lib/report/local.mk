@@ -1,6 +1,25 @@
-# lib/report
-noinst_LTLIBRARIES += libreport.la
-libreport_la_SOURCES = \
+# Floor 5: what a report says (report.c) and its formats, one file each and a
+# row in formats.c.  Outside.  libescape is for whoever prints what a trace
+# or a program said.
+noinst_LTLIBRARIES += libreport.la libescape.la
+libescape_la_SOURCES = \
 	%D%/escape.c \
-	%D%/escape.h \
-	%D%/report.h
+	%D%/escape.h
+libreport_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
+libreport_la_LIBADD = libescape.la libanalysis.la libheap.la $(JSON_LIBS)
+libreport_la_SOURCES = \
+	%D%/formats.c \
+	%D%/json.c \
+	%D%/json_error.c \
+	%D%/json_impl.h \
+	%D%/report.c \
+	%D%/report.h \
+	%D%/report_impl.h \
+	%D%/sentences.c \
+	%D%/text.c \
+	%D%/text_bytes.c \
+	%D%/text_error.c \
+	%D%/text_impl.h \
+	%D%/text_stack.c \
+	%D%/words.c \
+	%D%/words.h

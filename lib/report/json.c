@@ -1,0 +1,371 @@
+/*
+ * json.c - a report for programs: version 1 of poolleak(1)'s JSON.
+ *
+ * Each element of an array is made, printed and dropped by itself, so that a
+ * report of a million sites needs the memory of one.  A key whose value is not
+ * known is left out.  Strings come from traces: bytes that are not UTF-8 are
+ * printed as \xNN in text, control bytes as JSON escapes them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "report/json_impl.h"
+#include "trace/session.h"
+
+/* Where we are in the text: which comma is due. */
+struct json_out {
+	FILE *f;
+	bool member;	/* a member was printed */
+	bool element;	/* an element of the open array was printed */
+};
+
+static void
+out_key(struct json_out *o, const char *key)
+{
+	fprintf(o->f, "%s\n  \"%s\": ", o->member ? "," : "", key);
+	o->member = true;
+	o->element = false;
+}
+
+static void
+out_value(struct json_out *o, struct json_object *v)
+{
+	fputs(v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_SPACED |
+	    JSON_C_TO_STRING_NOSLASHESCAPE) : "{}", o->f);
+	json_object_put(v);
+}
+
+static void
+out_member(struct json_out *o, const char *key, struct json_object *v)
+{
+	out_key(o, key);
+	out_value(o, v);
+}
+
+static void
+out_begin(struct json_out *o, const char *key)
+{
+	out_key(o, key);
+	fputc('[', o->f);
+}
+
+static void
+out_element(struct json_out *o, struct json_object *v)
+{
+	fputs(o->element ? ",\n    " : "\n    ", o->f);
+	o->element = true;
+	out_value(o, v);
+}
+
+static void
+out_end(struct json_out *o)
+{
+	fputs(o->element ? "\n  ]" : "]", o->f);
+}
+
+static struct json_object *
+json_source(struct report *r)
+{
+	const struct trace_info *info = trace_info(r->reader);
+	struct json_object *o = json_object_new_object(), *missing;
+
+	json_word(o, "kind", "trace");
+	json_word(o, "name", r->options.source);
+	json_object_object_add(o, "complete",
+	    json_object_new_boolean(info->complete));
+	if (info->lost_known)
+		json_count(o, "lost_events", info->lost);
+	if (info->nmissing == 0)
+		return o;
+	missing = json_object_new_array();
+	for (unsigned i = 0; i < info->nmissing; i++)
+		json_object_array_add(missing, json_text(info->missing[i]));
+	json_object_object_add(o, "missing", missing);
+	return o;
+}
+
+static void
+json_exit(struct json_object *o, const struct trace_process *p)
+{
+	struct json_object *e;
+
+	if (p->ended != TRACE_EXITED && p->ended != TRACE_KILLED)
+		return;
+	e = json_object_new_object();
+	json_count(e, p->ended == TRACE_EXITED ? "code" : "signal",
+	    (uint64_t)p->status);
+	json_object_object_add(o, "exit", e);
+}
+
+static struct json_object *
+json_process(struct report *r, const struct trace_process *p)
+{
+	static const char *const modes[] = { [SESSION_CHECK] = "check",
+		[SESSION_PROFILE] = "profile", [SESSION_GUARD] = "guard" };
+	struct json_object *o = json_object_new_object(), *argv;
+	uint32_t mode = trace_info(r->reader)->mode;
+
+	json_count(o, "pid", p->pid);
+	json_count(o, "parent", p->ppid);
+	if (p->argv != NULL && p->argv[0] != NULL) {
+		argv = json_object_new_array();
+		for (const char *const *a = p->argv; *a != NULL; a++)
+			json_object_array_add(argv, json_text(*a));
+		json_object_object_add(o, "argv", argv);
+	}
+	if (mode < PW_ARRAY_LEN(modes))
+		json_word(o, "mode", modes[mode]);
+	json_object_object_add(o, "recorded",
+	    json_object_new_boolean(p->recorded));
+	json_object_object_add(o, "judged",
+	    json_object_new_boolean(p->judged));
+	json_exit(o, p);
+	json_seconds(o, "start", report_seconds(r, p->start));
+	if (p->ended != TRACE_RUNNING)
+		json_seconds(o, "end", report_seconds(r, p->end));
+	return o;
+}
+
+static void
+json_processes(struct json_out *out, struct report *r)
+{
+	unsigned n = trace_nprocesses(r->reader);
+
+	out_begin(out, "processes");
+	for (unsigned i = 0; i < n; i++) {
+		const struct trace_process *p = trace_process(r->reader, i);
+
+		if (p != NULL && report_chosen(r, i))
+			out_element(out, json_process(r, p));
+	}
+	out_end(out);
+}
+
+static struct json_object *
+json_bytes_blocks(uint64_t bytes, uint64_t blocks)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_count(o, "bytes", bytes);
+	json_count(o, "blocks", blocks);
+	return o;
+}
+
+static struct json_object *
+json_summary(struct report *r)
+{
+	const struct heap_totals *n = &r->totals;
+	struct json_object *o = json_object_new_object();
+	struct json_object *peak = json_object_new_object();
+	struct json_object *leaked = json_object_new_object();
+
+	json_count(o, "allocations", n->allocations);
+	json_count(o, "frees", n->frees);
+	json_count(o, "reallocations", n->reallocations);
+	json_count(o, "bytes_allocated", n->bytes_allocated);
+	json_count(o, "temporary", n->temporary);
+	json_seconds(peak, "time", report_seconds(r, n->peak_time));
+	json_count(peak, "bytes", n->peak_bytes);
+	json_count(peak, "blocks", n->peak_blocks);
+	json_object_object_add(o, "peak", peak);
+	json_object_object_add(o, "live", json_bytes_blocks(n->live_bytes,
+	    n->live_blocks));
+	json_count(o, "errors", r->nerrors);
+	json_object_object_add(leaked, "unjudged",
+	    json_bytes_blocks(n->live_bytes, n->live_blocks));
+	json_object_object_add(o, "leaked", leaked);
+	return o;
+}
+
+static void
+json_errors(struct json_out *out, struct report *r)
+{
+	out_begin(out, "errors");
+	for (size_t i = 0; i < r->nerrors; i++)
+		out_element(out, json_error(r, &r->errors[i]));
+	out_end(out);
+}
+
+static struct json_object *
+json_leak(struct report *r, const struct unjudged *u)
+{
+	const struct heap_site *site = heap_site(r->heap, u->site);
+	const struct trace_process *p = trace_process(r->reader, site->proc);
+	struct json_object *o = json_object_new_object();
+	struct names_stack s;
+	char id[17];
+
+	names_resolve(r->names, site->proc, site->stack, u->last, &s);
+	names_id("leak", &s, id);
+	json_word(o, "id", id);
+	json_word(o, "kind", "unjudged");
+	if (p != NULL)
+		json_count(o, "pid", p->pid);
+	json_count(o, "bytes", u->bytes);
+	json_count(o, "blocks", u->blocks);
+	json_address(o, "address", u->address);
+	json_word(o, "call", report_call_word(site->call));
+	json_seconds(o, "first", report_seconds(r, u->first));
+	json_seconds(o, "last", report_seconds(r, u->last));
+	json_stack(o, "stack", &s);
+	names_free(&s);
+	return o;
+}
+
+static size_t
+json_limit(const struct report *r, size_t n)
+{
+	return r->options.top != 0 && r->options.top < n ? r->options.top : n;
+}
+
+static void
+json_leaks(struct json_out *out, struct report *r)
+{
+	size_t n = json_limit(r, r->nleaks);
+
+	out_begin(out, "leaks");
+	for (size_t i = r->nleaks - n; i < r->nleaks; i++)
+		out_element(out, json_leak(r, &r->leaks[i]));
+	out_end(out);
+}
+
+static struct json_object *
+json_site(struct report *r, const struct heap_site *site)
+{
+	const struct trace_process *p = trace_process(r->reader, site->proc);
+	struct json_object *o = json_object_new_object();
+	struct names_stack s;
+
+	if (p != NULL)
+		json_count(o, "pid", p->pid);
+	json_word(o, "call", report_call_word(site->call));
+	json_count(o, "allocations", site->allocations);
+	json_count(o, "reallocations", site->reallocations);
+	json_count(o, "bytes_allocated", site->bytes_allocated);
+	json_count(o, "live_bytes", site->live_bytes);
+	json_count(o, "live_blocks", site->live_blocks);
+	json_count(o, "peak_bytes", site->peak_bytes);
+	json_count(o, "temporary", site->temporary);
+	json_seconds(o, "first", report_seconds(r, site->first));
+	json_seconds(o, "last", report_seconds(r, site->last));
+	names_resolve(r->names, site->proc, site->stack, site->last, &s);
+	json_stack(o, "stack", &s);
+	names_free(&s);
+	return o;
+}
+
+static void
+json_sites(struct json_out *out, struct report *r)
+{
+	size_t n = json_limit(r, r->nsites);
+
+	out_begin(out, "sites");
+	for (size_t i = 0; i < n; i++)
+		out_element(out, json_site(r, heap_site(r->heap,
+		    r->sites[i])));
+	out_end(out);
+}
+
+static void
+json_figures(struct json_object *o, const struct report *r,
+    const struct frag_figures *f)
+{
+	json_seconds(o, "time", report_seconds(r, f->time));
+	json_count(o, "footprint", f->footprint);
+	json_count(o, "live", f->live);
+	json_count(o, "overhead", f->overhead);
+	json_count(o, "free", f->free);
+	json_count(o, "largest_free", f->largest);
+	if (f->ratio > 0)
+		json_seconds(o, "ratio", f->ratio);
+}
+
+/* Sums over the processes as they ended, then each of them with its peak. */
+static struct json_object *
+json_frag(struct report *r)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *all = json_object_new_array();
+	struct frag_figures sum = frag_sum(r->frag, r->nfrag);
+
+	json_word(o, "layout", trace_info(r->reader)->mode ==
+	    SESSION_PROFILE ? "program" : "poolwatch");
+	json_figures(o, r, &sum);
+	for (size_t i = 0; i < r->nfrag; i++) {
+		const struct trace_process *p = trace_process(r->reader,
+		    r->frag[i].proc);
+		struct json_object *row = json_object_new_object();
+		struct json_object *peak = json_object_new_object();
+
+		if (p != NULL)
+			json_count(row, "pid", p->pid);
+		json_figures(row, r, &r->frag[i].now);
+		json_figures(peak, r, &r->frag[i].peak);
+		json_object_object_add(row, "peak", peak);
+		json_object_array_add(all, row);
+	}
+	json_object_object_add(o, "processes", all);
+	return o;
+}
+
+static void
+json_notes(struct json_out *out, struct report *r)
+{
+	size_t n = heap_nnotes(r->heap);
+
+	if (n == 0)
+		return;
+	out_begin(out, "notes");
+	for (size_t i = 0; i < n; i++) {
+		uint32_t proc = 0;
+		const char *text = heap_note(r->heap, i, &proc);
+		const struct trace_process *p = trace_process(r->reader, proc);
+		struct json_object *o = json_object_new_object();
+
+		if (p != NULL)
+			json_count(o, "pid", p->pid);
+		json_word(o, "text", text);
+		out_element(out, o);
+	}
+	out_end(out);
+}
+
+int
+report_json(FILE *f, struct report *r)
+{
+	static const char *const verdicts[] = { [REPORT_CLEAN] = "clean",
+		[REPORT_FINDINGS] = "findings",
+		[REPORT_NOT_JUDGED] = "not-judged" };
+	struct json_out o = { .f = f };
+	unsigned parts = r->options.parts;
+
+	fputc('{', f);
+	out_member(&o, "format", json_text("poolwatch-report"));
+	out_member(&o, "version", json_object_new_int(1));
+	out_member(&o, "verdict", json_text(verdicts[r->verdict]));
+	if (r->verdict == REPORT_NOT_JUDGED)
+		out_member(&o, "reason", json_text(r->reason));
+	out_member(&o, "source", json_source(r));
+	json_processes(&o, r);
+	if (parts & REPORT_SUMMARY)
+		out_member(&o, "summary", json_summary(r));
+	if (parts & REPORT_ERRORS)
+		json_errors(&o, r);
+	if (parts & REPORT_LEAKS)
+		json_leaks(&o, r);
+	if (parts & REPORT_SITES)
+		json_sites(&o, r);
+	if ((parts & REPORT_FRAG) && r->nfrag > 0)
+		out_member(&o, "fragmentation", json_frag(r));
+	json_notes(&o, r);
+	fputs("\n}\n", f);
+	return fflush(f) == 0 && !ferror(f) ? 0 : -1;
+}

@@ -1,0 +1,377 @@
+/*
+ * text.c - a report for people: findings, worst last, then figures, the
+ * verdict and what to type next.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/escape.h"
+#include "report/text_impl.h"
+#include "report/words.h"
+#include "trace/session.h"
+
+void
+text_begin(struct text *t, FILE *f, struct report *r, uint32_t proc)
+{
+	const struct trace_process *p = trace_process(r->reader, proc);
+
+	*t = (struct text){ .f = f, .report = r, .columns = TEXT_COLUMNS };
+	if (!r->options.prefix)
+		return;
+	t->columns -= TEXT_PREFIX_COLUMNS;
+	snprintf(t->prefix, sizeof t->prefix, "==%u==",
+	    p ? p->pid : trace_info(r->reader)->root_pid);
+}
+
+void
+text_line(const struct text *t, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (t->prefix[0] == '\0')
+		fprintf(t->f, "%s\n", line);
+	else
+		fprintf(t->f, "%s%s%s\n", t->prefix, line[0] ? " " : "", line);
+}
+
+void
+text_columns(const struct text *t, const char *left, const char *right)
+{
+	int gap = TEXT_PLACE_COLUMN - (int)strlen(left);
+	int spare = t->columns - (int)(strlen(left) + strlen(right));
+
+	if (gap > spare)
+		gap = spare;
+	if (gap < 1)
+		gap = 1;
+	if (right[0] == '\0')
+		text_line(t, "%s", left);
+	else
+		text_line(t, "%s%*s%s", left, gap, "", right);
+}
+
+/* "0.02 to 9.80 s", or one time. */
+static void
+span(const struct report *r, uint64_t first, uint64_t last, char *buf,
+    size_t size)
+{
+	if (first == last)
+		snprintf(buf, size, "at %.2f s", report_seconds(r, first));
+	else
+		snprintf(buf, size, "%.2f to %.2f s",
+		    report_seconds(r, first), report_seconds(r, last));
+}
+
+static void
+site_stack(const struct text *t, const struct heap_site *site)
+{
+	struct names_stack s;
+
+	names_resolve(t->report->names, site->proc, site->stack, site->last,
+	    &s);
+	text_stack(t, &s);
+	names_free(&s);
+	text_line(t, "%s", "");
+}
+
+static void
+text_leak(FILE *f, struct report *r, size_t number, const struct unjudged *u)
+{
+	const struct heap_site *site = heap_site(r->heap, u->site);
+	const char *call = report_call_word(site->call);
+	char bytes[WORDS_MAX], blocks[WORDS_MAX], what[96], when[64], right[96];
+	struct text t;
+
+	text_begin(&t, f, r, site->proc);
+	text_line(&t, "NOT FREED %zu  %s in %s", number,
+	    words_size(bytes, sizeof bytes, u->bytes),
+	    words_count(blocks, sizeof blocks, u->blocks, "block", "blocks"));
+	if (u->smallest == u->greatest)
+		snprintf(what, sizeof what, "  allocated by %s(%llu)",
+		    call ? call : "a call", (unsigned long long)u->smallest);
+	else
+		snprintf(what, sizeof what, "  allocated by %s(%llu to %llu)",
+		    call ? call : "a call", (unsigned long long)u->smallest,
+		    (unsigned long long)u->greatest);
+	span(r, u->first, u->last, when, sizeof when);
+	if (u->blocks > 1)
+		snprintf(right, sizeof right, "%s, %s", words_count(blocks,
+		    sizeof blocks, u->blocks, "time", "times"), when);
+	else
+		snprintf(right, sizeof right, "%s", when);
+	text_columns(&t, what, right);
+	site_stack(&t, site);
+}
+
+static void
+text_leaks(FILE *f, struct report *r)
+{
+	size_t skip = 0;
+	char left[WORDS_MAX];
+	struct text t;
+
+	if (r->options.top != 0 && r->nleaks > r->options.top)
+		skip = r->nleaks - r->options.top;
+	if (skip > 0) {
+		text_begin(&t, f, r, ~0u);
+		text_line(&t, "%s with smaller blocks not freed %s left out "
+		    "(--top=0 shows all).", words_count(left, sizeof left,
+		    skip, "call path", "call paths"), skip == 1 ? "is" :
+		    "are");
+		text_line(&t, "%s", "");
+	}
+	for (size_t i = skip; i < r->nleaks; i++)
+		text_leak(f, r, i - skip + 1, &r->leaks[i]);
+}
+
+static void
+text_site(FILE *f, struct report *r, size_t number,
+    const struct heap_site *site)
+{
+	const char *call = report_call_word(site->call);
+	char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX], when[64];
+	struct text t;
+
+	text_begin(&t, f, r, site->proc);
+	span(r, site->first, site->last, when, sizeof when);
+	text_line(&t, "SITE %zu  %s(), %s of %s", number,
+	    call ? call : "a call",
+	    words_count(a, sizeof a, site->allocations + site->reallocations,
+	    "call", "calls"), words_size(b, sizeof b, site->bytes_allocated));
+	text_line(&t, "  live %s in %s; peak %s",
+	    words_size(a, sizeof a, site->live_bytes),
+	    words_count(b, sizeof b, site->live_blocks, "block", "blocks"),
+	    words_size(c, sizeof c, site->peak_bytes));
+	text_line(&t, "  temporary %s; %s", words_number(a, sizeof a,
+	    site->temporary), when);
+	site_stack(&t, site);
+}
+
+/* Best first in the array; worst last on the screen. */
+static void
+text_sites(FILE *f, struct report *r)
+{
+	size_t n = r->nsites;
+
+	if (r->options.top != 0 && n > r->options.top)
+		n = r->options.top;
+	for (size_t i = n; i > 0; i--)
+		text_site(f, r, i, heap_site(r->heap, r->sites[i - 1]));
+}
+
+static void
+frag_row(const struct text *t, const char *label, uint64_t now, uint64_t peak,
+    const char *what)
+{
+	char a[WORDS_MAX], b[WORDS_MAX];
+
+	text_line(t, "    %-12s %13s %13s  %s", label,
+	    words_number(a, sizeof a, now), words_number(b, sizeof b, peak),
+	    what);
+}
+
+static void
+text_frag_process(const struct text *t, const struct frag_process *p)
+{
+	const struct frag_figures *now = &p->now, *peak = &p->peak;
+	const struct trace_process *tp = trace_process(t->report->reader,
+	    p->proc);
+	char exe[300] = "", a[32], b[32];
+
+	if (tp != NULL && tp->exe != NULL)
+		escape_text(exe, (size_t)t->columns - 24, tp->exe,
+		    strlen(tp->exe));
+	text_line(t, "  process %u  %s", tp ? tp->pid : 0, exe);
+	snprintf(a, sizeof a, "at %.2f s", report_seconds(t->report,
+	    now->time));
+	snprintf(b, sizeof b, "at %.2f s", report_seconds(t->report,
+	    peak->time));
+	text_line(t, "    %-12s %13s %13s", "bytes", a, b);
+	frag_row(t, "footprint", now->footprint, peak->footprint,
+	    "from the system");
+	frag_row(t, "live", now->live, peak->live, "asked for, not freed");
+	frag_row(t, "overhead", now->overhead, peak->overhead,
+	    "headers and slack");
+	frag_row(t, "free", now->free, peak->free, "in no block");
+	frag_row(t, "largest free", now->largest, peak->largest, "in one run");
+	text_line(t, "    %-12s %13.2f %13.2f  footprint / live", "ratio",
+	    now->ratio, peak->ratio);
+	text_line(t, "%s", "");
+}
+
+static void
+text_frag(FILE *f, struct report *r)
+{
+	struct text t;
+
+	text_begin(&t, f, r, ~0u);
+	text_line(&t, "FRAGMENTATION  now and when the footprint was greatest");
+	if (trace_info(r->reader)->mode != SESSION_PROFILE) {
+		text_line(&t, "  This is the layout of poolwatch's own pool;");
+		text_line(&t, "  -m profile shows the program's allocator.");
+	} else {
+		text_line(&t, "  This is the layout of the program's own "
+		    "allocator.");
+	}
+	if (r->nfrag == 0)
+		text_line(&t, "  The trace holds no figures of the allocator.");
+	for (size_t i = 0; i < r->nfrag; i++)
+		text_frag_process(&t, &r->frag[i]);
+	if (r->nfrag == 0)
+		text_line(&t, "%s", "");
+}
+
+static void
+total_row(const struct text *t, const char *label, uint64_t n,
+    const char *what)
+{
+	char number[WORDS_MAX];
+
+	text_line(t, "  %-16s %15s  %s", label, words_number(number,
+	    sizeof number, n), what);
+}
+
+static void
+total_bytes(const struct text *t, const char *label, uint64_t bytes,
+    uint64_t blocks, const char *what)
+{
+	char number[WORDS_MAX], count[WORDS_MAX];
+
+	text_line(t, "  %-16s %15s  bytes in %s%s", label,
+	    words_number(number, sizeof number, bytes), words_count(count,
+	    sizeof count, blocks, "block", "blocks"), what);
+}
+
+static void
+text_notes(FILE *f, struct report *r)
+{
+	for (size_t i = 0; i < heap_nnotes(r->heap); i++) {
+		uint32_t proc = 0;
+		const char *note = heap_note(r->heap, i, &proc);
+		char safe[600];
+		struct text t;
+
+		text_begin(&t, f, r, proc);
+		escape_text(safe, sizeof safe, note, strlen(note));
+		text_line(&t, "note: %s", safe);
+		if (i + 1 == heap_nnotes(r->heap))
+			text_line(&t, "%s", "");
+	}
+}
+
+static void
+text_summary(FILE *f, struct report *r)
+{
+	static const char *const modes[] = { [SESSION_CHECK] = "check",
+		[SESSION_PROFILE] = "profile", [SESSION_GUARD] = "guard" };
+	const struct heap_totals *n = &r->totals;
+	uint32_t mode = trace_info(r->reader)->mode;
+	char count[WORDS_MAX], peak[64];
+	struct text t;
+
+	text_begin(&t, f, r, ~0u);
+	text_line(&t, "SUMMARY  %s, %.2f s, %s mode", words_count(count,
+	    sizeof count, r->nprocesses, "process", "processes"),
+	    report_seconds(r, n->last_time),
+	    mode < PW_ARRAY_LEN(modes) ? modes[mode] : "unknown");
+	total_row(&t, "allocations", n->allocations, "");
+	total_row(&t, "frees", n->frees, "");
+	total_row(&t, "reallocations", n->reallocations, "");
+	total_row(&t, "temporary", n->temporary,
+	    "freed before the next allocation");
+	total_row(&t, "allocated", n->bytes_allocated, "bytes in all");
+	snprintf(peak, sizeof peak, " at %.4f s", report_seconds(r,
+	    n->peak_time));
+	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, peak);
+	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks, "");
+	if (n->live_blocks > 0)
+		text_line(&t, "  %-16s %15s  (whether they are lost: not yet "
+		    "judged)", "", "");
+	text_line(&t, "%s", "");
+}
+
+void
+report_text_verdict(const struct report *r, char *line, size_t size)
+{
+	char errors[WORDS_MAX], bytes[WORDS_MAX], blocks[WORDS_MAX];
+	char allocations[WORDS_MAX], processes[WORDS_MAX], left[160];
+
+	words_count(errors, sizeof errors, r->nerrors, "error", "errors");
+	words_count(allocations, sizeof allocations, r->totals.allocations,
+	    "allocation", "allocations");
+	words_count(processes, sizeof processes, r->nprocesses, "process",
+	    "processes");
+	words_count(bytes, sizeof bytes, r->totals.live_bytes, "byte",
+	    "bytes");
+	words_count(blocks, sizeof blocks, r->totals.live_blocks, "block",
+	    "blocks");
+	snprintf(left, sizeof left, "%s of %s not freed", blocks, bytes);
+	if (r->totals.live_blocks == 0)
+		strcpy(left, "0 leaks");
+	if (r->verdict == REPORT_NOT_JUDGED)
+		snprintf(line, size, "verdict: not judged; %s", r->reason);
+	else
+		snprintf(line, size, "verdict: %s%s, %s; %s in %s",
+		    r->verdict == REPORT_CLEAN ? "clean; " : "", errors, left,
+		    allocations, processes);
+}
+
+/*
+ * The verdict is one line in a fixed form, for scripts; it alone may be longer
+ * than the screen is wide.
+ */
+static void
+text_close(FILE *f, struct report *r)
+{
+	char line[320], quoted[600];
+	struct text t;
+
+	text_begin(&t, f, r, ~0u);
+	report_text_verdict(r, line, sizeof line);
+	text_line(&t, "%s", line);
+	if (r->options.next != NULL)
+		text_line(&t, "next: %s", r->options.next);
+	else if (r->options.source != NULL)
+		text_line(&t, "next: poolview %s", words_quoted(quoted,
+		    sizeof quoted, r->options.source));
+}
+
+void
+report_text_end(FILE *f, struct report *r)
+{
+	unsigned parts = r->options.parts;
+
+	if (parts & REPORT_FRAG)
+		text_frag(f, r);
+	if (parts & REPORT_SITES)
+		text_sites(f, r);
+	if (parts & REPORT_LEAKS)
+		text_leaks(f, r);
+	if (parts & REPORT_SUMMARY) {
+		/* With a prefix they were told as they came. */
+		if (!r->options.prefix)
+			text_notes(f, r);
+		text_summary(f, r);
+	}
+	text_close(f, r);
+}
+
+int
+report_text(FILE *f, struct report *r)
+{
+	if (r->options.parts & REPORT_ERRORS)
+		for (size_t i = 0; i < r->nerrors; i++)
+			report_text_error(f, r, i);
+	report_text_end(f, r);
+	return fflush(f) == 0 && !ferror(f) ? 0 : -1;
+}

@@ -1,0 +1,208 @@
+/*
+ * text_bytes.c - damaged bytes: what should stand there, what does.
+ *
+ *	offset    4  5  6  7  8  9 | 10 11 12 13 14 15
+ *	should   .. .. .. .. .. .. | 04 f9 c0 13 04 f9   guard
+ *	is       67 65 2d 76 69 69 | 00 f9 c0 13 04 f9
+ *	text      g  e  -  v  i  i   ^^
+ *
+ * The bar stands where the block begins or ends.  Bytes of the block itself
+ * are the program's: nobody knows what they should be.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/escape.h"
+#include "report/text_impl.h"
+
+#define SHOWN	12	/* bytes of a table: 3 columns each, within 68 */
+#define BEFORE	6	/* of these before the first bad one */
+
+/* The window of e->bytes that is shown, and where the block is in it. */
+struct window {
+	const struct trace_error *e;
+	int64_t base;		/* offset in the block of bytes[0] */
+	uint32_t from;
+	uint32_t to;
+};
+
+static bool
+printable(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+static bool
+in_block(const struct window *w, uint32_t i)
+{
+	int64_t off = w->base + i;
+
+	return w->e->kind != TRACE_ERROR_USE_AFTER_FREE && off >= 0 &&
+	    (uint64_t)off < w->e->size;
+}
+
+/* Is there an edge of the block in front of byte i? */
+static const char *
+bar(const struct window *w, uint32_t i)
+{
+	int64_t off = w->base + i;
+
+	return i > w->from && (off == 0 || (uint64_t)off == w->e->size) ?
+	    " |" : "";
+}
+
+static void
+row(const struct text *t, const struct window *w, const char *label,
+    void (*cell)(const struct window *, uint32_t, char *), const char *tail)
+{
+	char line[128];
+	int n = snprintf(line, sizeof line, "    %-8s", label);
+
+	for (uint32_t i = w->from; i < w->to; i++) {
+		char text[16];
+
+		cell(w, i, text);
+		n += snprintf(line + n, sizeof line - (size_t)n, "%s %s",
+		    bar(w, i), text);
+	}
+	while (n > 0 && line[n - 1] == ' ')
+		line[--n] = '\0';
+	text_line(t, "%s%s", line, tail);
+}
+
+static void
+cell_offset(const struct window *w, uint32_t i, char *text)
+{
+	snprintf(text, 16, "%2d", (int)((w->base + i) % 100));
+}
+
+static void
+cell_should(const struct window *w, uint32_t i, char *text)
+{
+	if (in_block(w, i))
+		strcpy(text, "..");
+	else
+		snprintf(text, 16, "%02x", w->e->should[i]);
+}
+
+static void
+cell_is(const struct window *w, uint32_t i, char *text)
+{
+	snprintf(text, 16, "%02x", w->e->bytes[i]);
+}
+
+static void
+cell_text(const struct window *w, uint32_t i, char *text)
+{
+	strcpy(text, "  ");
+	if (!in_block(w, i) && w->e->bytes[i] != w->e->should[i])
+		strcpy(text, "^^");
+	else if (in_block(w, i))
+		text[1] = printable(w->e->bytes[i]) ? (char)w->e->bytes[i] :
+		    '.';
+}
+
+/* The text that ends right before the block's end, as far as it was kept. */
+static void
+remark_nul(const struct text *t, const struct trace_error *e, int64_t base)
+{
+	char string[TRACE_ERROR_BYTES + 1], shown[2 * TRACE_ERROR_BYTES];
+	uint32_t end = (uint32_t)((int64_t)e->size - base);
+	uint32_t begin = end;
+	bool whole;
+
+	while (begin > 0 && printable(e->bytes[begin - 1]) &&
+	    base + begin > 0)
+		begin--;
+	whole = base + begin == 0;
+	/* Unprintable bytes in front: a record of some kind, not a string. */
+	if (end - begin < 2 || (!whole && begin > 0))
+		return;
+	memcpy(string, e->bytes + begin, end - begin);
+	string[end - begin] = '\0';
+	if (whole && end - begin <= 20) {
+		escape_text(shown, sizeof shown, string, strlen(string));
+		text_line(t, "  It is the NUL of the string \"%s\": %llu "
+		    "characters need %llu.", shown,
+		    (unsigned long long)e->size,
+		    (unsigned long long)e->size + 1);
+		return;
+	}
+	escape_text(shown, sizeof shown, string + strlen(string) -
+	    (strlen(string) > 12 ? 12 : strlen(string)),
+	    strlen(string) > 12 ? 12 : strlen(string));
+	text_line(t, "  It looks like the NUL of a string that ends in \"%s\":",
+	    shown);
+	text_line(t, "  %llu characters need %llu.",
+	    (unsigned long long)e->size, (unsigned long long)e->size + 1);
+}
+
+static void
+remark_text(const struct text *t, const struct trace_error *e,
+    uint32_t first, uint32_t n)
+{
+	char string[32], shown[64];
+	uint32_t k = 0;
+
+	while (k < n && k < sizeof string - 1 &&
+	    printable(e->bytes[first + k])) {
+		string[k] = (char)e->bytes[first + k];
+		k++;
+	}
+	if (k < 3)
+		return;
+	escape_text(shown, sizeof shown, string, k);
+	text_line(t, "  The bytes written are text: \"%s\"%s", shown,
+	    k < n || n < e->length ? " ..." : "");
+}
+
+static void
+remark_window(const struct text *t, const struct report_error *e)
+{
+	const struct trace_error *te = &e->found->error;
+	uint64_t from = te->window_from ? te->window_from : te->alloc_time;
+
+	if (from == 0 || te->access == TRACE_ACCESS_READ)
+		return;
+	text_line(t, "  Written between %.4f s (%s) and %.4f s (damage seen).",
+	    report_seconds(t->report, from),
+	    te->window_from && te->window_from != te->alloc_time ?
+	    "block whole" : "allocated",
+	    report_seconds(t->report, e->found->time));
+}
+
+void
+text_bytes(const struct text *t, const struct report_error *e)
+{
+	const struct trace_error *te = &e->found->error;
+	struct window w = { .e = te };
+	uint32_t first, n, nbytes = te->nbytes < TRACE_ERROR_BYTES ?
+	    te->nbytes : TRACE_ERROR_BYTES;
+
+	report_bad_bytes(te, &first, &n);
+	if (n > 0) {
+		w.base = (int64_t)(te->bytes_at - te->block);
+		w.from = first > BEFORE ? first - BEFORE : 0;
+		w.to = w.from + SHOWN < nbytes ? w.from + SHOWN : nbytes;
+		row(t, &w, "offset", cell_offset, "");
+		row(t, &w, "should", cell_should,
+		    te->kind == TRACE_ERROR_USE_AFTER_FREE ? "   fill" :
+		    "   guard");
+		row(t, &w, "is", cell_is, "");
+		row(t, &w, "text", cell_text, "");
+		if (te->kind == TRACE_ERROR_HEAP_OVERRUN && te->length == 1 &&
+		    te->offset >= 0 && (uint64_t)te->offset == te->size &&
+		    te->bytes[first] == 0 &&
+		    te->size >= (uint64_t)(w.base < 0 ? 0 : w.base) &&
+		    (int64_t)te->size - w.base <= (int64_t)nbytes)
+			remark_nul(t, te, w.base);
+		else
+			remark_text(t, te, first, n);
+	}
+	remark_window(t, e);
+}

@@ -1,0 +1,40 @@
+/*
+ * text_impl.h - lines for people, as the text presenter's files share them.
+ *
+ * A line has an optional prefix ("==4711== ") and 80 columns in all, the
+ * prefix of a pid of 7 digits included.  Whatever comes from a trace is
+ * escaped before it is put into a line.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_REPORT_TEXT_IMPL_H
+#define PW_REPORT_TEXT_IMPL_H
+
+#include "base/compiler.h"
+#include "report/report_impl.h"
+
+#define TEXT_COLUMNS		80
+#define TEXT_PREFIX_COLUMNS	12	/* "==1234567== " */
+#define TEXT_PLACE_COLUMN	34	/* where file:line and threads begin */
+
+struct text {
+	FILE *f;
+	struct report *report;
+	char prefix[24];
+	int columns;		/* what is left of 80 */
+};
+
+/* proc: the process the lines are about; ~0u: PROGRAM, or the whole tree. */
+void	text_begin(struct text *, FILE *, struct report *, uint32_t proc);
+/* One line; an empty one carries a prefix without its blank. */
+void	text_line(const struct text *, const char *fmt, ...) PW_PRINTF(2, 3);
+/* left and, from the column on or behind left, right. */
+void	text_columns(const struct text *, const char *left, const char *right);
+
+/* The frames, innermost first; text_stack.c. */
+void	text_stack(const struct text *, const struct names_stack *);
+
+/* Hex table, remark about a string, window of time; text_bytes.c. */
+void	text_bytes(const struct text *, const struct report_error *);
+
+#endif
