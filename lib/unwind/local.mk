@@ -1,2 +1,13 @@
 # Floor 3: the call stack, inside.  Uses lib/base and lib/trace/session.h.
-noinst_HEADERS += %D%/unwind.h
+noinst_LTLIBRARIES += libpwunwind.la
+libpwunwind_la_CFLAGS = $(INSIDE_CFLAGS) -Wstack-usage=512
+libpwunwind_la_SOURCES = \
+	%D%/unwind.c \
+	%D%/unwind.h \
+	%D%/unwind_cfi.c \
+	%D%/unwind_expr.c \
+	%D%/unwind_full.c \
+	%D%/unwind_impl.h \
+	%D%/unwind_objects.c \
+	%D%/unwind_rows.c \
+	%D%/unwind_stack.c

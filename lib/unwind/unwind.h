@@ -31,12 +31,21 @@ struct unwind_start {
 	    .sp = (uintptr_t)(unwind_fp_ + 2), .bp = unwind_fp_[0] };	\
 })
 
-/* Per-thread state of the walker; zeroed memory is a fresh one. */
+#define UNWIND_SCRATCH_LEVELS	3
+#define UNWIND_SCRATCH_SIZE	1152u	/* bytes; unwind_impl.h holds it */
+
+/*
+ * Per-thread state of the walker; zeroed memory is a fresh one, and a state
+ * that passes from a dead thread to a new one must be zeroed.  Used by its
+ * thread and by signal handlers that interrupt it, each level of which works
+ * in scratch memory of its own.
+ */
 struct unwind_thread {
-	uintptr_t stack_lo;	/* bounds [lo, hi) known so far */
-	uintptr_t stack_hi;
-	uintptr_t other_lo;	/* the same for another stack it ran on last */
-	uintptr_t other_hi;
+	uint64_t own;		/* the thread's stack as far as known; packed */
+	uint64_t other;		/* the same for another stack it ran on last */
+	uint32_t level;		/* scratch in use */
+	uint32_t pad;
+	uint64_t scratch[UNWIND_SCRATCH_LEVELS][UNWIND_SCRATCH_SIZE / 8];
 };
 
 /* A loaded object, as the walker met it. */
@@ -64,8 +73,12 @@ void	unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
  * Walk from start outwards; at most max return addresses into ips, innermost
  * (start->pc) first.  When the stack is deeper than max, the outermost 32 and
  * the innermost max - 33 are kept with SESSION_MARK_CUT's place taken by a
- * mark between them (session.h).  A walk that ended for want of unwind
- * information ends in a SESSION_MARK_END value.  Returns how many were stored.
+ * mark between them (session.h); with max below 34, the innermost max - 1 and
+ * the mark.  A walk that ended for want of unwind information ends in a
+ * SESSION_MARK_END value.  Returns how many were stored.
+ *
+ * Every address is as a return address: where a signal interrupted a function
+ * it is one past the instruction, so that a reader always subtracts 1.
  */
 size_t	unwind_capture(struct unwind_thread *, const struct unwind_start *,
 	    uintptr_t *ips, size_t max);

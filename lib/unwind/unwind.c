@@ -1,0 +1,408 @@
+/*
+ * unwind.c - the walk from a function to the outermost one.
+ *
+ * The state of a walk is (pc, sp, bp) and whether pc is exact (a signal
+ * interrupted there) or a return address.  A step looks up the row of pc and
+ * reads one or two words of the stack; nearly all take the short way in
+ * walk_run, the others walk_odd.  Each word read lies within a range that is
+ * known to be mapped (unwind_stack.c), at or above sp: a corrupt stack ends
+ * the walk and nothing worse.
+ *
+ * A step is a pure function of that state, of the row and of the words read:
+ * what a later reuse of captures has to compare.  Rows may change only when
+ * ldso_stamp does.
+ *
+ * More frames than max: the last 32 places become a ring that holds the
+ * outermost frames so far, put in order at the end.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "unwind/unwind_impl.h"
+
+#include <sys/mman.h>
+
+#include "base/os.h"
+#include "trace/session.h"
+
+#define FRAMES_MAX	100000u	/* deeper stacks are taken for endless */
+#define OUTERMOST	32u
+#define FULL_MAX	16u	/* full steps of one walk */
+#define RANGES_MAX	64u	/* changes of stack, growing ones included */
+
+extern void *__libc_stack_end __attribute__((weak));
+
+static struct unwind_process unwind_process;
+
+void
+unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
+    void (*gone)(uintptr_t start, void *arg), void *arg)
+{
+	unwind_process.seen = seen;
+	unwind_process.gone = gone;
+	unwind_process.arg = arg;
+}
+
+int
+unwind_init(void)
+{
+	struct unwind_process *p = &unwind_process;
+
+	if (p->ready)
+		return 0;
+	p->page = os_page_size();
+	if (&__libc_stack_end)
+		p->stack_end = (uintptr_t)__libc_stack_end;
+	if (rows_init(p) != 0 || objects_init(p) != 0)
+		return -1;
+	p->ready = true;
+	return 0;
+}
+
+void
+unwind_forked(void)
+{
+	/*
+	 * Rows, objects and ld.so's counters are as they were, and nothing here
+	 * is ever locked.  A claimed object slot whose thread died half-way
+	 * stays claimed: the object's frames are found, its name is not told
+	 * again.
+	 */
+}
+
+#if defined(__x86_64__)
+
+/* Offsets of rbp, rsp and rip in the signal frame of x86-64, from its sp. */
+#define SIGNAL_BP	120
+#define SIGNAL_SP	160
+#define SIGNAL_PC	168
+
+static bool
+walk_read(struct walk *w, uintptr_t addr, uintptr_t *word)
+{
+	if (addr < w->range.lo || addr > w->range.hi - sizeof *word)
+		return stack_read(w->process, w->thread, addr, word);
+	*word = *(const uintptr_t *)addr;
+	return true;
+}
+
+/*
+ * The walk goes on at addr: higher on the stack than known so far, perhaps, or
+ * on another one.
+ */
+static bool
+walk_move(struct walk *w, uintptr_t addr)
+{
+	if (addr >= w->range.lo && addr <= w->range.hi - sizeof addr)
+		return true;
+	if (++w->nranges > RANGES_MAX)
+		return false;
+	return stack_find(w->process, w->thread, addr, &w->range);
+}
+
+static enum walk_result
+walk_frame(struct walk *w, uint64_t row, uintptr_t cfa)
+{
+	uintptr_t pc;
+	uintptr_t bp = w->bp;
+	uintptr_t at;
+
+	if (cfa <= w->sp && cfa >= w->range.lo)
+		return WALK_UNKNOWN;	/* a stack that goes backwards */
+	if (!walk_move(w, cfa - sizeof pc) ||
+	    !walk_read(w, cfa - sizeof pc, &pc))
+		return WALK_UNKNOWN;
+	if (ROW_BP(row) != ROW_BP_SAME) {
+		at = ROW_BP(row) == ROW_BP_AT_CFA ? cfa : w->bp;
+		if (!walk_read(w, at + (uintptr_t)ROW_SLOT(row), &bp))
+			return WALK_UNKNOWN;
+	}
+	w->pc = pc;
+	w->sp = cfa;
+	w->bp = bp;
+	w->exact = false;
+	return WALK_GO;
+}
+
+static enum walk_result
+walk_signal(struct walk *w)
+{
+	uintptr_t pc;
+	uintptr_t sp;
+	uintptr_t bp;
+
+	if (!walk_read(w, w->sp + SIGNAL_PC, &pc) ||
+	    !walk_read(w, w->sp + SIGNAL_SP, &sp) ||
+	    !walk_read(w, w->sp + SIGNAL_BP, &bp))
+		return WALK_UNKNOWN;
+	if (!walk_move(w, sp))
+		return WALK_UNKNOWN;
+	w->pc = pc;
+	w->sp = sp;
+	w->bp = bp;
+	w->exact = true;
+	return WALK_GO;
+}
+
+/* Programs bring their own: mov $SYS_rt_sigreturn, %rax; syscall. */
+static bool
+is_signal_return(const struct unwind_process *p, struct unwind_thread *th,
+    uintptr_t pc)
+{
+	static const unsigned char code[] =
+	    { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+	uintptr_t word;
+
+	if (!stack_read(p, th, pc, &word) || !stack_read(p, th, pc + 8, &word))
+		return false;
+	return __builtin_memcmp((const void *)pc, code, sizeof code) == 0;
+}
+
+static PW_NOINLINE uint64_t
+walk_fill(struct walk *w)
+{
+	struct unwind_process *p = w->process;
+	uint64_t row = ROW_MAKE(ROW_UNKNOWN, 0, 0, 0, 0);
+	uintptr_t pc = w->exact ? w->pc : w->pc - 1;
+	struct object_view view;
+	struct unwind_scratch *s;
+
+	if (objects_find(p, pc, &view)) {
+		s = scratch_take(w->thread);
+		if (s == NULL)
+			return row;	/* not known now, but not for ever */
+		if (cfi_find(&s->cfi, &view, pc))
+			row = cfi_row(&s->cfi);
+		else if (is_signal_return(p, w->thread, w->pc))
+			row = ROW_MAKE(ROW_SIGNAL, 0, 0, 0, 0);
+		if (view.stays)
+			row |= ROW_STAYS;
+		scratch_give(w->thread);
+	}
+	rows_insert(p, w->stamp, row_key(w->pc, w->exact), row);
+	return row;
+}
+
+/* The steps that walk_run leaves alone. */
+static PW_NOINLINE enum walk_result
+walk_odd(struct walk *w, uint64_t row)
+{
+	uintptr_t cfa = ((row & ROW_BASE_BP) ? w->bp : w->sp) +
+	    (uintptr_t)ROW_OFF(row);
+
+	if (w->pc == 0)
+		return WALK_STOP;
+	switch (ROW_KIND(row)) {
+	case ROW_NONE:
+		row = walk_fill(w);
+		if (ROW_KIND(row) != ROW_NONE)
+			return walk_odd(w, row);
+		return WALK_UNKNOWN;
+	case ROW_FRAME:
+		return walk_frame(w, row, cfa);
+	case ROW_DEREF:
+		if (!walk_read(w, cfa, &cfa))
+			return WALK_UNKNOWN;
+		return walk_frame(w, row, cfa);
+	case ROW_PLT:
+		cfa = w->sp + 8 + ((w->pc & 15) >= ROW_PLT_BYTE(row)) * 8u;
+		return walk_frame(w, ROW_MAKE(ROW_FRAME, 0, 0, 0, 0), cfa);
+	case ROW_SIGNAL:
+		return walk_signal(w);
+	case ROW_FULL:
+		if (++w->nfull > FULL_MAX)
+			return WALK_UNKNOWN;
+		return full_step(w);
+	case ROW_STOP:
+		return WALK_STOP;
+	case ROW_UNKNOWN:
+		break;
+	}
+	return WALK_UNKNOWN;
+}
+
+/*
+ * Walk while rows are plain, storing each caller into ips[at..max).  Returns
+ * the new at; less than max means that *row wants walk_odd.
+ */
+static PW_ALWAYS_INLINE size_t
+walk_run(struct walk *w, uintptr_t *ips, size_t at, size_t max, uint64_t *row)
+{
+	const struct row_table *table = __atomic_load_n(&w->process->table,
+	    __ATOMIC_ACQUIRE);
+	uintptr_t pc = w->pc;
+	uintptr_t sp = w->sp;
+	uintptr_t bp = w->bp;
+	uintptr_t top = w->range.hi - sizeof pc;	/* last word */
+	bool exact = w->exact;
+	uintptr_t slot;
+	uintptr_t cfa;
+
+	*row = ROW_NONE;
+	while (at < max) {
+		*row = row_find(table, row_key(pc, exact));
+		if (ROW_KIND(*row) != ROW_FRAME)
+			break;
+		cfa = (*row & ROW_BASE_BP ? bp : sp) + (uintptr_t)ROW_OFF(*row);
+		slot = cfa - sizeof pc;
+		if (slot < sp || slot > top)
+			break;
+		if (ROW_BP(*row) != ROW_BP_SAME) {
+			uintptr_t where = (ROW_BP(*row) == ROW_BP_AT_CFA ?
+			    cfa : bp) + (uintptr_t)ROW_SLOT(*row);
+
+			if (where < sp || where > top)
+				break;
+			bp = *(const uintptr_t *)where;
+		}
+		if (PW_UNLIKELY(*(const uintptr_t *)slot == 0)) {
+			*row = ROW_MAKE(ROW_STOP, 0, 0, 0, 0);
+			break;	/* threads and coroutines may end so */
+		}
+		pc = *(const uintptr_t *)slot;
+		sp = cfa;
+		exact = false;
+		ips[at++] = pc;
+	}
+	w->pc = pc;
+	w->sp = sp;
+	w->bp = bp;
+	w->exact = exact;
+	return at;
+}
+
+/* The ring ips[0..n) in order, oldest at first. */
+static void
+ring_straighten(uintptr_t *ips, size_t n, size_t oldest)
+{
+	uintptr_t first;
+	size_t i;
+
+	for (; oldest > 0; oldest--) {
+		first = ips[0];
+		for (i = 1; i < n; i++)
+			ips[i - 1] = ips[i];
+		ips[n - 1] = first;
+	}
+}
+
+/*
+ * Stored so far: ips[0..at) and, when wraps is not 0, a ring of the outermost
+ * in ips[max - ring..max), its oldest at `at`.
+ */
+static size_t
+capture_finish(uintptr_t *ips, size_t at, size_t max, size_t ring, size_t wraps)
+{
+	size_t kept = max - (ring == 1 ? 1 : ring + 1);
+	size_t base = max - ring;
+	size_t total = base + wraps * ring + (at - base);
+
+	if (wraps == 0)
+		return at;
+	if (total == max)
+		return max;
+	if (ring == 1) {
+		ips[kept] = SESSION_MARK(SESSION_MARK_CUT, total - kept);
+		return max;
+	}
+	ring_straighten(ips + base, ring, at == max ? 0 : at - base);
+	ips[kept] = SESSION_MARK(SESSION_MARK_CUT, total - kept - ring);
+	return max;
+}
+
+/* Walk on from ips[0], which is stored. */
+static size_t
+capture_walk(struct walk *w, uintptr_t *ips, size_t max)
+{
+	size_t ring = max > OUTERMOST + 1 ? OUTERMOST : 1;
+	size_t wraps = 0;
+	size_t at = 1;
+	uint64_t row;
+	enum walk_result result;
+
+	for (;;) {
+		at = walk_run(w, ips, at, max, &row);
+		if (at == max && wraps * ring > FRAMES_MAX)
+			break;
+		if (at == max) {
+			/* Is there one more?  Then the oldest makes room. */
+			at = max - ring;
+			wraps++;
+			continue;
+		}
+		result = walk_odd(w, row);
+		if (result == WALK_STOP || (result == WALK_GO && w->pc == 0))
+			break;
+		ips[at++] = result == WALK_GO ? w->pc + w->exact :
+		    SESSION_MARK(SESSION_MARK_END, 0);
+		if (result == WALK_UNKNOWN)
+			break;
+	}
+	return capture_finish(ips, at, max, ring, wraps);
+}
+
+size_t
+unwind_capture(struct unwind_thread *th, const struct unwind_start *start,
+    uintptr_t *ips, size_t max)
+{
+	struct unwind_process *p = &unwind_process;
+	struct walk w = {
+		.process = p,
+		.thread = th,
+		.start = start,
+		.pc = start->pc,
+		.sp = start->sp,
+		.bp = start->bp,
+	};
+
+	if (max == 0)
+		return 0;
+	ips[0] = start->pc;
+	if (PW_UNLIKELY(!p->ready))
+		return 1;
+	w.stamp = ldso_stamp(p);
+	if (PW_UNLIKELY(w.stamp !=
+	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)))
+		objects_refresh(p, w.stamp);
+	if (!stack_enter(p, th, w.sp, &w.range)) {
+		if (max > 1)
+			ips[1] = SESSION_MARK(SESSION_MARK_END, 0);
+		return max > 1 ? 2 : 1;
+	}
+	return capture_walk(&w, ips, max);
+}
+
+#else /* not x86-64: frame pointers, plain */
+
+/*
+ * Without rows only chains of frame pointers can be followed: two words, the
+ * caller's frame pointer and the return address.  Code built without them
+ * ends the stack early, or skips callers; nothing is read outside the stack.
+ */
+size_t
+unwind_capture(struct unwind_thread *th, const struct unwind_start *start,
+    uintptr_t *ips, size_t max)
+{
+	struct unwind_process *p = &unwind_process;
+	uintptr_t sp = start->sp;
+	uintptr_t bp = start->bp;
+	uintptr_t next;
+	size_t n = 0;
+
+	while (n < max) {
+		ips[n] = n == 0 ? start->pc : next;
+		n++;
+		if (!p->ready || bp < sp || bp % sizeof bp != 0)
+			break;
+		sp = bp;
+		if (!stack_read(p, th, sp, &bp) ||
+		    !stack_read(p, th, sp + sizeof bp, &next) || next == 0)
+			break;
+		if (bp <= sp)
+			break;
+	}
+	return n;
+}
+
+#endif

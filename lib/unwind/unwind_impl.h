@@ -1,0 +1,330 @@
+/*
+ * unwind_impl.h - what the files of the walker share.
+ *
+ *	unwind.c		the walk
+ *	unwind_rows.c		the cache of rows
+ *	unwind_cfi.c		.eh_frame: from an address to register rules
+ *	unwind_expr.c		DWARF expressions
+ *	unwind_full.c		one step with all registers, for odd frames
+ *	unwind_objects.c	loaded objects, ld.so's counters
+ *	unwind_stack.c		which memory is stack and may be read
+ *
+ * A row is one frame's step, packed in 64 bits (ROW_*).  Two steps suffice to
+ * follow nearly every frame from (pc, sp, bp); a frame that needs more says
+ * ROW_FULL and is stepped over by unwind_full.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_UNWIND_IMPL_H
+#define PW_UNWIND_IMPL_H
+
+#include "unwind/unwind.h"
+
+#include "base/compiler.h"
+
+/* --- rows ------------------------------------------------------------- */
+
+enum row_kind {
+	ROW_NONE,	/* no row: look at .eh_frame */
+	ROW_FRAME,	/* CFA = base + off, return address at CFA - 8 */
+	ROW_DEREF,	/* CFA = the word at base + off, the same */
+	ROW_PLT,	/* CFA = sp + 8, or + 16 past byte `slot` of 16 */
+	ROW_SIGNAL,	/* the kernel's frame: all is in its ucontext */
+	ROW_FULL,	/* needs other registers or expressions */
+	ROW_STOP,	/* outermost frame */
+	ROW_UNKNOWN,	/* no unwind information */
+};
+
+enum row_bp { ROW_BP_SAME, ROW_BP_AT_CFA, ROW_BP_AT_BP };
+
+/*
+ * bits	0-2	enum row_kind
+ *	3	base is bp, else sp
+ *	4-5	enum row_bp: where the caller's bp is
+ *	6	of an object that stays: it was there at unwind_init
+ *	16-31	signed, words: offset of that slot (ROW_PLT: the byte)
+ *	32-63	signed, bytes: off
+ */
+#define ROW_KIND(row)		((enum row_kind)((row) & 7))
+#define ROW_BASE_BP		8u
+#define ROW_STAYS		64u
+#define ROW_BP(row)		((enum row_bp)((row) >> 4 & 3))
+#define ROW_SLOT(row)		((intptr_t)(int16_t)((row) >> 16) * 8)
+#define ROW_PLT_BYTE(row)	((row) >> 16 & 15)
+#define ROW_OFF(row)		((intptr_t)((int64_t)(row) >> 32))
+#define ROW_MAKE(kind, base_bp, bp, slot, off)				\
+	((uint64_t)(kind) | ((base_bp) ? ROW_BASE_BP : 0) |		\
+	    (uint64_t)(bp) << 4 | (uint64_t)(uint16_t)(slot) << 16 |	\
+	    (uint64_t)(uint32_t)(off) << 32)
+
+/*
+ * An entry is never locked: two threads may write it at once and a third read
+ * half of each.  check is key ^ row * ROW_MIX, so only a whole entry matches.
+ */
+struct row_entry {
+	uint64_t check;
+	uint64_t row;
+};
+
+#define ROW_MIX		0x9e3779b97f4a7c15ull	/* 2^64 / golden ratio */
+#define ROW_HASH	0xd6e8feb86659fd93ull	/* odd, bits well spread */
+
+struct row_table {
+	struct row_entry *entry;
+	uint32_t shift;		/* 64 - log2 of the number of entries */
+	uint32_t used;		/* entries ever filled */
+};
+
+#define ROW_LEVELS	5
+
+/* The key of a row: exact says that pc is an instruction to come. */
+static inline uint64_t
+row_key(uintptr_t pc, bool exact)
+{
+	return (uint64_t)pc << 1 | exact;
+}
+
+uint64_t row_find_rest(const struct row_table *, uint64_t key, size_t i);
+
+/* The row for key, or ROW_NONE. */
+static PW_ALWAYS_INLINE uint64_t
+row_find(const struct row_table *t, uint64_t key)
+{
+	size_t i = (size_t)((key * ROW_HASH) >> t->shift);
+	uint64_t row = __atomic_load_n(&t->entry[i].row, __ATOMIC_RELAXED);
+	uint64_t check = __atomic_load_n(&t->entry[i].check, __ATOMIC_RELAXED);
+
+	if (PW_LIKELY((check ^ row * ROW_MIX) == key))
+		return row;
+	return row_find_rest(t, key, i);
+}
+
+/* --- the process ------------------------------------------------------ */
+
+#define OBJECTS_MAX	4096u
+#define NAMESPACES_MAX	16u	/* DL_NNS of glibc */
+
+struct object {
+	uintptr_t end;
+	uintptr_t bias;
+	const void *map;	/* link_map; NULL without _dl_find_object */
+	const unsigned char *hdr;	/* .eh_frame_hdr, or NULL */
+	uint64_t path_hash;
+	uint32_t initial;	/* was there at unwind_init */
+	uint32_t build_id_size;
+	unsigned char build_id[32];
+};
+
+/* Lives in a mapping of its own, touched where used. */
+struct objects {
+	uintptr_t word[OBJECTS_MAX];	/* start | enum object_state; 0: unused */
+	struct object object[OBJECTS_MAX];
+};
+
+/* Where a pc was found. */
+struct object_view {
+	uintptr_t start;
+	uintptr_t end;
+	const unsigned char *hdr;
+	bool stays;
+};
+
+/* ld.so's counters; when they were not found both point at zeroes. */
+struct ldso_words {
+	const volatile uint64_t *adds;
+	const volatile uint32_t *nloaded;	/* of namespace 0 */
+	size_t stride;		/* bytes to the next namespace's; 0: unknown */
+	bool known;
+};
+
+struct unwind_process {
+	/* Constant after init. */
+	bool ready;
+	struct ldso_words words;
+	struct objects *objects;
+	void (*seen)(const struct unwind_object *, void *arg);
+	void (*gone)(uintptr_t start, void *arg);
+	void *arg;
+	uintptr_t stack_end;	/* __libc_stack_end */
+	size_t page;
+
+	/* Atomic. */
+	uint64_t stamp;		/* ldso_stamp when the rows were last right */
+	uint64_t subs;		/* objects unloaded by then */
+	uint32_t nspaces;	/* namespaces that ldso_stamp looks at */
+	struct row_table *table;
+	struct row_table tables[ROW_LEVELS];
+};
+
+static inline uint32_t
+ldso_nloaded(const struct unwind_process *p, unsigned space)
+{
+	return *(const volatile uint32_t *)((uintptr_t)p->words.nloaded +
+	    space * p->words.stride);
+}
+
+/* Changes with every load and unload: two loads, unless dlmopen is in use. */
+static inline uint64_t
+ldso_stamp(const struct unwind_process *p)
+{
+	uint64_t stamp = *p->words.adds ^ (uint64_t)ldso_nloaded(p, 0) << 32;
+	unsigned i;
+
+	for (i = 1; PW_UNLIKELY(i < p->nspaces); i++)
+		stamp += (uint64_t)ldso_nloaded(p, i) << 32;
+	return stamp;
+}
+
+int	rows_init(struct unwind_process *);
+/* Keep row under key; dropped again if an object went since stamp was read. */
+void	rows_insert(struct unwind_process *, uint64_t stamp, uint64_t key,
+	    uint64_t row);
+/* Forget rows: of pcs without information, of objects that may go, all. */
+enum rows_dropped { ROWS_NEGATIVE, ROWS_OF_GUESTS, ROWS_ALL };
+void	rows_drop(struct unwind_process *, enum rows_dropped);
+
+int	objects_init(struct unwind_process *);
+bool	objects_find(struct unwind_process *, uintptr_t pc,
+	    struct object_view *);
+/* The counters read stamp: find out what went, drop its rows. */
+void	objects_refresh(struct unwind_process *, uint64_t stamp);
+
+/* --- stacks ----------------------------------------------------------- */
+
+struct stack_range {
+	uintptr_t lo;		/* [lo, hi) may be read */
+	uintptr_t hi;
+};
+
+static inline struct stack_range
+stack_unpack(uint64_t packed)
+{
+	uintptr_t lo = packed >> 19 << 12;
+
+	return (struct stack_range){ lo, lo + ((packed & 0x7ffff) << 12) };
+}
+
+/* A range that holds the word at addr; false: it can't be read. */
+bool	stack_find(const struct unwind_process *, struct unwind_thread *,
+	    uintptr_t addr, struct stack_range *);
+/* A walk starts at sp, which is known to be a stack. */
+bool	stack_enter(const struct unwind_process *, struct unwind_thread *,
+	    uintptr_t sp, struct stack_range *);
+bool	stack_read(const struct unwind_process *, struct unwind_thread *,
+	    uintptr_t addr, uintptr_t *word);
+
+/* --- .eh_frame -------------------------------------------------------- */
+
+#define CFI_NREGS	17	/* DWARF numbers of x86-64; 16: return address */
+enum { CFI_RAX, CFI_RDX, CFI_RCX, CFI_RBX, CFI_RSI, CFI_RDI, CFI_RBP, CFI_RSP,
+	CFI_R8, CFI_R12 = 12, CFI_R15 = 15, CFI_RA = 16 };
+
+/* How the caller's register is found; the value is packed above the type. */
+enum cfi_rule {
+	CFI_UNSET, CFI_UNDEFINED, CFI_SAME, CFI_OFFSET, CFI_VAL_OFFSET,
+	CFI_REGISTER, CFI_EXPR, CFI_VAL_EXPR
+};
+#define CFI_RULE(type, v)	((int64_t)((uint64_t)(v) << 3 | (type)))
+#define CFI_TYPE(rule)		((enum cfi_rule)((rule) & 7))
+#define CFI_VALUE(rule)		((rule) >> 3)
+
+struct cfi_rules {
+	int64_t reg[CFI_NREGS];
+	int64_t cfa_off;
+	const unsigned char *cfa_expr;	/* its ULEB length; NULL: cfa_reg */
+	uint32_t cfa_reg;
+};
+
+#define CFI_REMEMBER_MAX	3
+
+struct cfi {
+	struct cfi_rules now;
+	struct cfi_rules initial;	/* what the CIE said */
+	struct cfi_rules saved[CFI_REMEMBER_MAX];
+	uint64_t code_align;
+	int64_t data_align;
+	uint32_t nsaved;
+	uint32_t ra;		/* return address column */
+	uint8_t fde_enc;
+	bool has_aug;
+	bool signal;
+};
+
+/* Registers as far as they are known. */
+struct full_regs {
+	uintptr_t reg[CFI_NREGS];
+	uint32_t known;		/* bit per register */
+};
+
+struct unwind_scratch {
+	struct cfi cfi;
+	struct full_regs regs;
+	struct full_regs next;
+};
+_Static_assert(sizeof(struct unwind_scratch) <= UNWIND_SCRATCH_SIZE,
+    "scratch");
+
+/* NULL when too many handlers are nested. */
+static inline struct unwind_scratch *
+scratch_take(struct unwind_thread *th)
+{
+	uint32_t level = th->level;
+
+	if (level >= UNWIND_SCRATCH_LEVELS)
+		return NULL;
+	*(volatile uint32_t *)&th->level = level + 1;
+	return (struct unwind_scratch *)th->scratch[level];
+}
+
+static inline void
+scratch_give(struct unwind_thread *th)
+{
+	*(volatile uint32_t *)&th->level = th->level - 1;
+}
+
+/* Bytes of unwind information; bad is set by a read past the end. */
+struct cfi_cursor {
+	const unsigned char *p;
+	const unsigned char *end;
+	bool bad;
+};
+
+uint64_t cfi_fixed(struct cfi_cursor *, unsigned size);
+uint64_t cfi_uleb(struct cfi_cursor *);
+int64_t	cfi_sleb(struct cfi_cursor *);
+
+/* The rules in force at pc; false: there is no (sound) information. */
+bool	cfi_find(struct cfi *, const struct object_view *, uintptr_t pc);
+/* The rules as a row. */
+uint64_t cfi_row(const struct cfi *);
+
+/* Expressions stand behind their ULEB length, within the object. */
+bool	expr_is_breg(const unsigned char *expr, unsigned *reg, int64_t *off,
+	    bool *deref);
+bool	expr_is_plt(const unsigned char *expr, unsigned *byte);
+bool	expr_eval(const struct unwind_process *, struct unwind_thread *,
+	    const unsigned char *expr, const struct full_regs *,
+	    const uintptr_t *cfa, uintptr_t *value);
+
+/* --- the walk --------------------------------------------------------- */
+
+struct walk {
+	struct unwind_process *process;
+	struct unwind_thread *thread;
+	const struct unwind_start *start;
+	uint64_t stamp;
+	uintptr_t pc;
+	uintptr_t sp;
+	uintptr_t bp;
+	struct stack_range range;
+	uint32_t nfull;		/* full steps taken */
+	uint32_t nranges;	/* changes of stack */
+	bool exact;
+};
+
+enum walk_result { WALK_GO, WALK_STOP, WALK_UNKNOWN };
+
+/* Step over the frame at (pc, sp) with all registers. */
+enum walk_result full_step(struct walk *);
+
+#endif
