@@ -18,8 +18,16 @@ PROGRAM_TESTS = \
 TESTS += $(PROGRAM_TESTS)
 EXTRA_DIST += \
 	$(PROGRAM_NAMES:=.sh) \
-	%D%/common.sh
-dist_check_SCRIPTS += %D%/run tests/report-valid
+	%D%/common.sh \
+	%D%/stacks.c
+dist_check_SCRIPTS += \
+	%D%/check-killed \
+	%D%/check-stacks \
+	%D%/run \
+	tests/report-valid
+TESTS += \
+	%D%/check-killed \
+	%D%/check-stacks
 CLEANFILES += $(PROGRAM_TESTS)
 $(PROGRAM_TESTS):
 	@$(MKDIR_P) $(@D)
@@ -31,3 +39,9 @@ check_LTLIBRARIES += %D%/counter.la
 %C%_counter_la_SOURCES = %D%/counter.c
 %C%_counter_la_CFLAGS = $(INSIDE_CFLAGS) -fno-builtin -Wno-missing-prototypes
 %C%_counter_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
+# What check-killed kills; nothing in it but malloc.
+check_PROGRAMS += %D%/killed
+%C%_killed_SOURCES = %D%/killed.c
+%C%_killed_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+%C%_killed_LDADD = -lpthread

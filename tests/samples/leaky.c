@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __clang__
+#define KEEP	__attribute__((noinline))
+#else
 #define KEEP	__attribute__((noinline, noclone))
+#endif
 
 struct party {
 	char *host;
