@@ -1,1 +1,11 @@
-# Measurements; not part of make check.
+# Measurements; "make bench", not part of make check.
+dist_check_SCRIPTS += %D%/run
+EXTRA_DIST += %D%/README %D%/cost.py
+EXTRA_PROGRAMS += %D%/many
+%C%_many_SOURCES = %D%/many.c
+%C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
+CLEANFILES += %D%/many
+
+.PHONY: bench
+bench: all %D%/many
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) -c 'exec $(top_srcdir)/tests/bench/run $(BENCH)'
