@@ -28,4 +28,12 @@ libtrace_la_SOURCES = \
 	%D%/file_block.c \
 	%D%/file_impl.h \
 	%D%/file_table.c \
-	%D%/reader.h
+	%D%/names.c \
+	%D%/reader.c \
+	%D%/reader.h \
+	%D%/reader_block.c \
+	%D%/reader_decode.c \
+	%D%/reader_impl.h \
+	%D%/reader_session.c \
+	%D%/reader_source.c \
+	%D%/reader_table.c

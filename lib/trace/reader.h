@@ -6,8 +6,9 @@
  * Damage costs the block it is in; the reader goes on behind it and remembers
  * what was missed.  One reader belongs to one thread.
  *
- * If the trace has no closing record and its session file still exists, what
- * nobody drained is read from there.
+ * If the trace has no closing record, nobody writes it any more (the recorder
+ * holds a lock, flock(2), on it) and its session file still exists, what nobody
+ * drained is read from there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -38,9 +39,12 @@ struct trace_status {
 	char what[160];		/* one line for people, no newline */
 };
 
-/* Borrowed strings live as long as the reader. */
+/*
+ * One image of a process; borrowed, strings included, as long as the reader.
+ * pid 0: nothing is known of this index.
+ */
 struct trace_process {
-	uint32_t index;		/* of the image in this trace, from 0 */
+	uint32_t index;		/* its slot; a parent's is lower */
 	uint32_t pid;
 	uint32_t ppid;
 	uint32_t parent;	/* index it was forked from, ~0u: none */
@@ -83,7 +87,7 @@ struct trace_event {
 	uint64_t footprint, free, largest, overhead;
 	/* LOST */
 	uint64_t lost;
-	/* EXIT: how in call, status here */
+	/* EXIT: how (enum writer_exit) in call, status here */
 	int status;
 	/* ERROR: borrowed until the next call */
 	const struct trace_error *error;
@@ -109,6 +113,20 @@ struct trace_info {
 	const char *const *missing;	/* ... each one line */
 };
 
+/* What was read, for who wants to know the trace itself. */
+struct trace_counts {
+	uint64_t events;	/* ALLOC, FREE, RESIZE, CANCEL delivered */
+	uint64_t records;	/* all kinds, delivered */
+	uint64_t blocks;
+	uint64_t rounds;
+	uint64_t slices;
+	uint64_t nodes;		/* of stacks */
+	uint64_t slice_bytes;	/* records before compression */
+	uint64_t event_bytes;	/* stored bytes of blocks that hold records */
+	uint64_t late;		/* delivered after younger ones; raised */
+	uint64_t leftover_bytes;	/* taken from the session file */
+};
+
 struct trace_reader;
 
 enum trace_open_flags {
@@ -122,12 +140,15 @@ void	trace_close(struct trace_reader *);
 
 /*
  * The next event of all threads and processes, in order of time (a block's
- * free before the next allocation of its address).  1: *event is filled; 0:
+ * free before the next allocation of its address).  Under TRACE_META_ONLY
+ * ALLOC, FREE, RESIZE and CANCEL are left out.  1: *event is filled; 0:
  * nothing more now (a trace that is being written: call again later; trace_info
  * tells closed); -1: *status is filled and reading can't go on.
  */
 int	trace_next(struct trace_reader *, struct trace_event *event,
 	    struct trace_status *status);
+
+const struct trace_counts *trace_counts(const struct trace_reader *);
 
 /* What is known so far; complete after trace_next returned 0 on a closed trace. */
 const struct trace_info *trace_info(struct trace_reader *);

@@ -17,6 +17,12 @@ UNIT_TESTS += %D%/t_base
 # lib/alloc
 
 # lib/trace
+noinst_HEADERS += %D%/trace_fixture.h
+
+UNIT_TESTS += %D%/t_trace
+%C%_t_trace_SOURCES = %D%/t_trace.c
+%C%_t_trace_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_trace_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
 # lib/unwind
 
