@@ -45,6 +45,8 @@ struct backend_claim {
 	void *ptr;
 	unsigned call;		/* enum trace_call of the freeing call */
 	bool nested;
+	size_t said_size;	/* sized and aligned frees: what the caller */
+	size_t said_align;	/* says of the block; 0: nothing */
 	size_t size;		/* asked at allocation; ~0: not known */
 	unsigned allocated_by;	/* enum trace_call; TRACE_NCALLS: not known */
 	bool bad;		/* the call must be ignored ... */

@@ -1,0 +1,500 @@
+/*
+ * backend_pool.c - check mode: our own heap serves (backend.h).
+ *
+ * The way of a small block: take -> the thread's ring (backend_pool_cache.c),
+ * refilled from the pool of the main zone (backend_pool_zone.c) -> header,
+ * guards, fill (backend_pool_guard.c); claim -> one exchange on its state byte
+ * and a look at the guards; give -> the ring.  No lock and no system call on
+ * that way.  Big blocks: backend_pool_big.c.  Verdicts: backend_pool_verdict.c.
+ *
+ * A nested call is served by the nested zone with all signals blocked, so its
+ * lock is never waited for by the thread that holds it.  What it frees of the
+ * main zone goes on a list that the next visitor of the main zone empties.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/bits.h"
+#include "base/os.h"
+
+#define CAP_MAX		(BP_CLASSES * POOL_GRAIN)
+#define SMALL_MAX	(CAP_MAX - BP_GUARD)
+
+static int
+pool_start(const struct session_header *session)
+{
+	list_init(&bp_heap.caches);
+	list_init(&bp_heap.idle);
+	bp_heap.flags = session == NULL ? 0 : session->flags;
+	return bp_zone_start();
+}
+
+static uint64_t
+signals_block(void)
+{
+	uint64_t all = ~0ull, old = 0;
+
+	os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old,
+	    sizeof(old), 0, 0);
+	return old;
+}
+
+static void
+signals_restore(uint64_t mask)
+{
+	os_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
+	    sizeof(mask), 0, 0);
+}
+
+/* The nested zone is ours; the mask to give to nested_leave. */
+static uint64_t
+nested_enter(void)
+{
+	uint64_t mask = signals_block();
+	uint32_t tid = (uint32_t)os_gettid();
+
+	if (bp_heap.forking == 0 || !lock_is_mine(&bp_heap.nested.lock, tid))
+		lock_take(&bp_heap.nested.lock, tid);
+	return mask;
+}
+
+static void
+nested_leave(uint64_t mask)
+{
+	if (bp_heap.forking == 0 || !lock_is_mine(&bp_heap.nested.lock,
+	    (uint32_t)os_gettid()))
+		lock_give(&bp_heap.nested.lock);
+	signals_restore(mask);
+}
+
+static bool
+in_nested_zone(const void *ptr)
+{
+	return (uintptr_t)ptr < bp_heap.main.start;
+}
+
+/* Remember where the untouched part of a pool's block begins. */
+static void
+fresh_note(void *ptr, uintptr_t fresh)
+{
+	struct pool_header *h = bp_block(ptr);
+	uintptr_t at = (uintptr_t)ptr;
+
+	h->spare = 0;
+	if (fresh >= (uintptr_t)h + h->size)
+		return;
+	h->spare = fresh <= at ? 1 :
+	    (uint32_t)(bits_align_up(fresh - at, POOL_GRAIN) / POOL_GRAIN);
+}
+
+static uintptr_t
+fresh_of(void *ptr)
+{
+	uint32_t spare = bp_block(ptr)->spare;
+
+	return spare == 0 || bp_is_big(ptr) ? UINTPTR_MAX - bp_heap.page :
+	    (uintptr_t)ptr + (uintptr_t)spare * POOL_GRAIN;
+}
+
+static void
+count(struct bp_cache *c, int64_t live, int64_t whole)
+{
+	if (PW_LIKELY(c != NULL)) {
+		__atomic_store_n(&c->live, c->live + live, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->whole, c->whole + whole, __ATOMIC_RELAXED);
+		return;
+	}
+	__atomic_fetch_add(&bp_heap.live, live, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&bp_heap.whole, whole, __ATOMIC_RELAXED);
+}
+
+static void *
+take_nested(const struct backend_request *req)
+{
+	uint64_t mask = nested_enter();
+	uintptr_t fresh = 0;
+	void *ptr = bp_zone_take_l(&bp_heap.nested, req->size, req->align,
+	    &fresh);
+
+	nested_leave(mask);
+	if (ptr == NULL)
+		return NULL;
+	fresh_note(ptr, fresh);
+	bp_present(ptr, req, fresh);
+	count(NULL, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	return ptr;
+}
+
+static PW_NOINLINE void *
+take_large(struct bp_cache *c, uint32_t tid, const struct backend_request *req)
+{
+	bool big = req->size >= BP_BIG || req->align >= BP_BIG;
+	bool grows = req->call == TRACE_CALL_REALLOC;
+	uintptr_t fresh = 0;
+	void *ptr;
+
+	bp_enter_main(tid);
+	if (big)
+		ptr = bp_big_take_l(req->size, req->align, grows);
+	else
+		ptr = bp_zone_take_l(&bp_heap.main, req->size, req->align,
+		    &fresh);
+	bp_leave_main();
+	if (ptr == NULL)
+		return NULL;
+	if (big)
+		fresh = (uintptr_t)ptr;
+	else
+		fresh_note(ptr, fresh);
+	bp_present(ptr, req, fresh);
+	count(c, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	return ptr;
+}
+
+static void *
+pool_take(struct backend_thread *t, const struct backend_request *req)
+{
+	struct bp_cache *c;
+	void *ptr;
+
+	if (req->size > BP_SIZE_MAX || req->align > BP_SIZE_MAX)
+		return NULL;
+	if (req->nested || t == NULL)
+		return take_nested(req);
+	c = bp_cache_get(t);
+	if (PW_UNLIKELY(c == NULL))
+		return NULL;
+	if (req->size > SMALL_MAX || req->align > POOL_GRAIN)
+		return take_large(c, t->tid, req);
+	ptr = bp_cache_take(c, t->tid,
+	    (unsigned)((req->size + BP_GUARD - 1) / POOL_GRAIN));
+	if (PW_UNLIKELY(ptr == NULL))
+		return NULL;
+	bp_present(ptr, req, UINTPTR_MAX - bp_heap.page);
+	count(c, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	return ptr;
+}
+
+static void
+pool_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
+{
+	struct bp_header *b = bp_header(ptr);
+
+	b->alloc_stack = stack;
+	b->alloc_tid = tid;
+	b->alloc_time = time;
+}
+
+/* Can the header be what we wrote?  The block is claimed. */
+static bool
+header_is_sane(const struct bp_zone *z, void *ptr)
+{
+	const struct pool_header *h = bp_block(ptr);
+
+	return (h->magic == POOL_MAGIC_ALLOC || h->magic == BP_MAGIC_BIG) &&
+	    h->size % POOL_GRAIN == 0 && h->size >= POOL_MINBLOCK &&
+	    h->size <= z->limit - (uintptr_t)h &&
+	    bp_size(bp_header(ptr)) + BP_GUARD <= bp_cap(ptr);
+}
+
+static void
+pool_claim(struct backend_thread *t, struct backend_claim *c)
+{
+	struct bp_zone *z = bp_zone((uintptr_t)c->ptr);
+	uint8_t live = BP_LIVE;
+
+	c->size = SIZE_MAX;
+	c->allocated_by = TRACE_NCALLS;
+	c->bad = c->findings = false;
+	if (z == NULL || (uintptr_t)c->ptr % POOL_GRAIN != 0 ||
+	    !__atomic_compare_exchange_n(bp_state((uintptr_t)c->ptr), &live,
+	    BP_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+		bp_verdict_bad(t, c);
+		return;
+	}
+	if (PW_UNLIKELY(!header_is_sane(z, c->ptr))) {
+		bp_verdict_smashed(c);
+		return;
+	}
+	c->size = bp_size(bp_header(c->ptr));
+	c->allocated_by = bp_call(bp_header(c->ptr));
+	if (PW_UNLIKELY(!bp_guard_ok(c->ptr, c->size)))
+		bp_verdict_guards(c);
+	else if (PW_UNLIKELY(bp_mismatched(c, bp_header(c->ptr))))
+		bp_verdict_mismatch(c);
+}
+
+static void
+pool_unclaim(struct backend_thread *t, struct backend_claim *c)
+{
+	(void)t;
+	__atomic_store_n(bp_state((uintptr_t)c->ptr), BP_LIVE,
+	    __ATOMIC_RELEASE);
+}
+
+static void
+give_nested_zone(void *ptr)
+{
+	uint64_t mask = nested_enter();
+
+	bp_zone_give_l(&bp_heap.nested, ptr);
+	nested_leave(mask);
+}
+
+static PW_NOINLINE void
+give_large(uint32_t tid, void *ptr)
+{
+	bp_enter_main(tid);
+	if (bp_is_big(ptr))
+		bp_big_give_l(ptr);
+	else
+		bp_zone_give_l(&bp_heap.main, ptr);
+	bp_leave_main();
+}
+
+/* Where the freed block goes. */
+static void
+retire(struct backend_thread *t, struct bp_cache *cache, void *ptr, bool nested)
+{
+	if ((bp_heap.flags & SESSION_NOREUSE) && !bp_is_big(ptr))
+		return;
+	if (PW_UNLIKELY(in_nested_zone(ptr)))
+		give_nested_zone(ptr);
+	else if (nested || cache == NULL)
+		bp_defer(ptr);
+	else if (bp_is_big(ptr) || !bp_cache_give(cache, t->tid, ptr))
+		give_large(t->tid, ptr);
+}
+
+static void
+pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
+    uint32_t tid, uint64_t time)
+{
+	struct bp_header *b = bp_header(c->ptr);
+	struct bp_cache *cache = c->nested || t == NULL ? NULL :
+	    bp_cache_get(t);
+
+	b->what = (b->what & (((uint64_t)1 << BP_WHAT_FREED) - 1)) |
+	    (uint64_t)c->call << BP_WHAT_FREED;
+	b->free_stack = stack;
+	b->free_tid = tid;
+	b->free_time = time;
+	if ((bp_heap.flags & SESSION_FILL) && !bp_is_big(c->ptr))
+		bp_fill(c->ptr, 0, bp_size(b), POOL_FILL_FREE,
+		    fresh_of(c->ptr));
+	count(cache, -(int64_t)bp_size(b), -(int64_t)bp_block(c->ptr)->size);
+	__atomic_store_n(bp_state((uintptr_t)c->ptr), BP_FREED,
+	    __ATOMIC_RELEASE);
+	retire(t, cache, c->ptr, c->nested);
+}
+
+/* Room for size bytes where the block stands; may move its end. */
+static bool
+resize_room(struct backend_thread *t, struct backend_claim *c, size_t size,
+    uintptr_t *fresh)
+{
+	uint32_t spare = bp_block(c->ptr)->spare;
+	bool big = bp_is_big(c->ptr), done;
+
+	*fresh = fresh_of(c->ptr);
+	if (size + BP_GUARD <= bp_cap(c->ptr) && bp_cap(c->ptr) <= CAP_MAX)
+		return true;
+	if (c->nested || t == NULL || in_nested_zone(c->ptr) ||
+	    big != (size >= BP_BIG))
+		return false;
+	bp_enter_main(t->tid);
+	done = big ? bp_big_resize_l(c->ptr, size) :
+	    bp_zone_resize_l(&bp_heap.main, c->ptr, size, fresh);
+	bp_leave_main();
+	if (done && !big) {
+		bp_block(c->ptr)->spare = 0;
+		if (spare != 0 && (uintptr_t)c->ptr + (uintptr_t)spare *
+		    POOL_GRAIN < *fresh)
+			bp_block(c->ptr)->spare = spare;
+		else
+			fresh_note(c->ptr, *fresh);
+	}
+	return done;
+}
+
+static bool
+pool_resize(struct backend_thread *t, struct backend_claim *c,
+    const struct backend_request *req)
+{
+	struct bp_header *b = bp_header(c->ptr);
+	size_t was = bp_block(c->ptr)->size;
+	uintptr_t fresh;
+
+	if (req->size > BP_SIZE_MAX ||
+	    !resize_room(t, c, req->size, &fresh))
+		return false;
+	count(c->nested || t == NULL ? NULL : bp_cache_get(t),
+	    (int64_t)req->size - (int64_t)c->size,
+	    (int64_t)bp_block(c->ptr)->size - (int64_t)was);
+	b->what = (b->what & ~(((uint64_t)1 << BP_WHAT_CALL) - 1)) | req->size;
+	if ((bp_heap.flags & SESSION_FILL) && req->size > c->size &&
+	    !bp_is_big(c->ptr))
+		bp_fill(c->ptr, c->size, req->size, POOL_FILL_ALLOC, fresh);
+	bp_guard_set(c->ptr, req->size);
+	pool_unclaim(t, c);
+	return true;
+}
+
+static size_t
+pool_usable(struct backend_thread *t, void *ptr, bool nested)
+{
+	(void)t;
+	(void)nested;
+	if (bp_zone((uintptr_t)ptr) == NULL ||
+	    (uintptr_t)ptr % POOL_GRAIN != 0 ||
+	    __atomic_load_n(bp_state((uintptr_t)ptr), __ATOMIC_ACQUIRE) !=
+	    BP_LIVE)
+		return 0;
+	return bp_size(bp_header(ptr));
+}
+
+static int
+pool_trim(struct backend_thread *t, size_t pad)
+{
+	bool some;
+
+	(void)pad;
+	if (t == NULL)
+		return 0;
+	bp_enter_main(t->tid);
+	if (t->cache != NULL)
+		bp_cache_flush_l(t->cache);
+	some = bp_zone_trim_l(&bp_heap.main);
+	bp_leave_main();
+	return some;
+}
+
+static void
+figures_l(struct backend_figures *f)
+{
+	int64_t live = bp_heap.live, whole = bp_heap.whole;
+	struct list *node;
+	size_t pool = pool_tree_largest(&bp_heap.main.pool);
+
+	list_for_each(node, &bp_heap.caches) {
+		struct bp_cache *c = list_entry(node, struct bp_cache, all);
+
+		live += __atomic_load_n(&c->live, __ATOMIC_RELAXED);
+		whole += __atomic_load_n(&c->whole, __ATOMIC_RELAXED);
+	}
+	f->footprint = bp_heap.main.footprint + bp_heap.nested.footprint;
+	f->live = live > 0 ? (uint64_t)live : 0;
+	f->overhead = whole > live ? (uint64_t)(whole - live) : 0;
+	f->free = f->footprint > f->live + f->overhead ?
+	    f->footprint - f->live - f->overhead : 0;
+	f->largest = pool;
+}
+
+static bool
+pool_figures(struct backend_figures *f)
+{
+	uint32_t tid = (uint32_t)os_gettid();
+	bool mine = bp_heap.forking != 0 &&
+	    lock_is_mine(&bp_heap.main.lock, tid);
+
+	if (!mine && !lock_try(&bp_heap.main.lock, tid))
+		return false;
+	figures_l(f);
+	if (!mine)
+		lock_give(&bp_heap.main.lock);
+	return true;
+}
+
+/* Both zones at rest, and no handler of ours until fork is over. */
+static void
+pool_fork_prepare(uint32_t tid)
+{
+	uint64_t mask = signals_block();
+
+	lock_take(&bp_heap.nested.lock, tid);
+	lock_take(&bp_heap.main.lock, tid);
+	bp_heap.forkmask = mask;
+	__atomic_store_n(&bp_heap.forking, tid, __ATOMIC_RELAXED);
+}
+
+static void
+pool_fork_parent(uint32_t tid)
+{
+	uint64_t mask = bp_heap.forkmask;
+
+	(void)tid;
+	__atomic_store_n(&bp_heap.forking, 0, __ATOMIC_RELAXED);
+	lock_give(&bp_heap.main.lock);
+	lock_give(&bp_heap.nested.lock);
+	signals_restore(mask);
+}
+
+/*
+ * A child that fork did not prepare, made while another thread was at work in
+ * a zone: nothing in it can be trusted.  Its blocks stay where they are, freed
+ * ones for ever; new ones come from addresses that were never used.
+ */
+static void
+zone_recover(struct bp_zone *z)
+{
+	bool torn = z->lock.word != 0;
+
+	lock_reset(&z->lock);
+	if (torn)
+		bp_zone_renew_l(z, z->limit);
+}
+
+static void
+pool_fork_child(uint32_t tid)
+{
+	(void)tid;
+	if (bp_heap.forking != 0) {
+		bp_heap.forking = 0;
+		lock_reset(&bp_heap.main.lock);
+		lock_reset(&bp_heap.nested.lock);
+		signals_restore(bp_heap.forkmask);
+		return;
+	}
+	if (bp_heap.main.lock.word != 0) {
+		list_init(&bp_heap.caches);
+		list_init(&bp_heap.idle);
+	}
+	zone_recover(&bp_heap.main);
+	zone_recover(&bp_heap.nested);
+}
+
+static void
+pool_thread_gone(struct backend_thread *t)
+{
+	if (t->cache == NULL)
+		return;
+	bp_enter_main((uint32_t)os_gettid());
+	bp_cache_drop(t);
+	bp_leave_main();
+}
+
+const struct backend backend_pool = {
+	.name = "pool",
+	.start = pool_start,
+	.take = pool_take,
+	.note = pool_note,
+	.claim = pool_claim,
+	.give = pool_give,
+	.unclaim = pool_unclaim,
+	.resize = pool_resize,
+	.realloc = NULL,
+	.usable = pool_usable,
+	.trim = pool_trim,
+	.figures = pool_figures,
+	.fork_prepare = pool_fork_prepare,
+	.fork_parent = pool_fork_parent,
+	.fork_child = pool_fork_child,
+	.thread_gone = pool_thread_gone,
+};

@@ -1,0 +1,186 @@
+/*
+ * backend_pool_cache.c - per-thread rings of freed small blocks.
+ *
+ * A ring holds blocks of one exact cap, oldest first out, so a freed block is
+ * not handed out again at once.  It holds pointers, not links: what the
+ * program writes into freed memory cannot lead us astray.  Nobody but its
+ * thread touches a ring, so it needs no lock; it is filled from the pool and
+ * flushed to it in batches.  A block freed by another thread than its
+ * allocator's goes to the ring of the thread that frees.
+ *
+ * Taking from another thread's ring is right only when that thread is dead, or
+ * in the child of fork: head and count are always whole, and a block that was
+ * on the way in or out is at worst lost.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include "base/os.h"
+
+#define RING_BYTES	(16u << 10)	/* a ring holds no more than this */
+#define RING_MIN	8u
+#define BATCH_FIRST	4u		/* short lives stay small */
+
+static size_t
+class_cap(unsigned class)
+{
+	return (class + 1) * (size_t)POOL_GRAIN;
+}
+
+static struct bp_cache *
+cache_new_l(void)
+{
+	struct bp_cache *c;
+
+	if (!list_empty(&bp_heap.idle)) {
+		c = list_entry(bp_heap.idle.next, struct bp_cache, all);
+		list_remove(&c->all);
+	} else {
+		c = os_map(sizeof(*c));
+		if (c == NULL)
+			return NULL;
+	}
+	list_insert_after(&bp_heap.caches, &c->all);
+	return c;
+}
+
+/* The caller's cache, made at its first call; NULL without memory. */
+struct bp_cache *
+bp_cache_get(struct backend_thread *t)
+{
+	if (PW_LIKELY(t->cache != NULL))
+		return t->cache;
+	bp_enter_main(t->tid);
+	t->cache = cache_new_l();
+	bp_leave_main();
+	return t->cache;
+}
+
+static void
+ring_open(struct bp_ring *r, unsigned class)
+{
+	size_t n = RING_BYTES / (class_cap(class) + BP_LEAD);
+
+	r->max = (uint16_t)(n > BP_RING ? BP_RING : n < RING_MIN ? RING_MIN : n);
+	r->batch = BATCH_FIRST;
+}
+
+static void
+ring_refill(struct bp_ring *r, uint32_t tid, unsigned class)
+{
+	if (r->max == 0)
+		ring_open(r, class);
+	bp_enter_main(tid);
+	bp_zone_take_many_l(&bp_heap.main, class_cap(class), r);
+	bp_leave_main();
+	if (r->batch * 2 <= r->max / 2)
+		r->batch *= 2;
+}
+
+/* A block of at least the class's cap; NULL without memory. */
+void *
+bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
+{
+	struct bp_ring *r = &c->ring[class];
+	void *ptr;
+
+	if (PW_UNLIKELY(r->count == 0)) {
+		ring_refill(r, tid, class);
+		if (r->count == 0)
+			return NULL;
+	}
+	ptr = r->slot[r->head];
+	r->head = (r->head + 1) % BP_RING;
+	r->count--;
+	return ptr;
+}
+
+/* The oldest n blocks go back to the pool. */
+static void
+ring_flush_l(struct bp_ring *r, unsigned n)
+{
+	for (; n != 0 && r->count != 0; n--) {
+		void *ptr = r->slot[r->head];
+
+		r->head = (r->head + 1) % BP_RING;
+		r->count--;
+		bp_zone_give_l(&bp_heap.main, ptr);
+	}
+}
+
+/* false: no ring is for blocks like this one. */
+bool
+bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
+{
+	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
+	struct bp_ring *r;
+
+	if (class >= BP_CLASSES)
+		return false;
+	r = &c->ring[class];
+	if (PW_UNLIKELY(r->count >= r->max)) {
+		if (r->max == 0)
+			ring_open(r, class);
+		if (r->count >= r->max) {
+			bp_enter_main(tid);
+			ring_flush_l(r, r->max / 2);
+			bp_leave_main();
+		}
+	}
+	r->slot[(r->head + r->count) % BP_RING] = ptr;
+	r->count++;
+	return true;
+}
+
+void
+bp_cache_flush_l(struct bp_cache *c)
+{
+	for (unsigned i = 0; i < BP_CLASSES; i++)
+		ring_flush_l(&c->ring[i], BP_RING);
+}
+
+/* The thread is dead: its blocks to the pool, its sums to the heap. */
+void
+bp_cache_drop(struct backend_thread *t)
+{
+	struct bp_cache *c = t->cache;
+
+	bp_cache_flush_l(c);
+	__atomic_fetch_add(&bp_heap.live, c->live, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&bp_heap.whole, c->whole, __ATOMIC_RELAXED);
+	c->live = c->whole = 0;
+	list_remove(&c->all);
+	list_insert_after(&bp_heap.idle, &c->all);
+	t->cache = NULL;
+}
+
+/* A handler frees a block of the main zone: somebody else will give it. */
+void
+bp_defer(void *ptr)
+{
+	struct bp_header *b = bp_header(ptr), *top;
+
+	top = __atomic_load_n(&bp_heap.deferred, __ATOMIC_RELAXED);
+	do
+		b->guard = (uintptr_t)top;
+	while (!__atomic_compare_exchange_n(&bp_heap.deferred, &top, b, true,
+	    __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+void
+bp_deferred_l(void)
+{
+	struct bp_header *b = __atomic_exchange_n(&bp_heap.deferred, NULL,
+	    __ATOMIC_ACQUIRE), *next;
+
+	for (; b != NULL; b = next) {
+		next = (struct bp_header *)(uintptr_t)b->guard;
+		if (bp_is_big(b + 1))
+			bp_big_give_l(b + 1);
+		else
+			bp_zone_give_l(&bp_heap.main, b + 1);
+	}
+}

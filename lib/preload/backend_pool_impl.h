@@ -1,0 +1,285 @@
+/*
+ * backend_pool_impl.h - the process heap of check mode, inside.
+ *
+ * One range of addresses is reserved at the start and made accessible piece by
+ * piece.  It is cut into two zones: the small one serves handlers that
+ * interrupted us (nested calls), the main one everybody else.  A zone is a vmem
+ * arena of pages with a pool above it.  Three kinds of block:
+ *
+ *	small	in front of the pool: rings of exact sizes, one set a thread
+ *	middle	straight from the pool, under the zone's lock
+ *	big	pages of their own, given back to the system when freed
+ *
+ * Bytes of a block (the pool's header and ours are 64 together):
+ *
+ *	pool_header 16 | bp_header 48 | data | guard ... | pool_tail 16
+ *
+ * A big block has the same shape without the tail; its pool_header is ours
+ * (spare: pages of the span).  In a block of the pool spare says where the
+ * pages began that were fresh when it was taken, in 16 bytes from the data; 0:
+ * none were.
+ * `cap` is what lies between bp_header and tail: data and guard; at least
+ * BP_GUARD bytes of it are guard.
+ *
+ * Beside the range lies a table of one byte for every 16 bytes of it (enum
+ * bp_state), not 0 only where the data of a block begins.  What is freed is
+ * judged by that byte alone: no pointer is followed before it says LIVE, and
+ * the exchange LIVE -> CLAIMED decides who of several wins.
+ *
+ * Invariants:
+ *	B1  a LIVE or CLAIMED byte: a block with a sane header begins there;
+ *	B2  FREED: the block is in a ring, in the deferred list or kept for
+ *	    ever; its bp_header is whole;
+ *	B3  POOLED: the pool has it; of its bp_header the first 16 bytes are
+ *	    whole, and all of it unless a free block of the pool begins there;
+ *	B4  GONE: a big block whose pages were given back; its header is in
+ *	    heap.gone;
+ *	B5  pages above the mark of their granule were never handed out and
+ *	    read as zero.
+ *
+ * Lock order: nested zone (all signals blocked), main zone.  No thread holds
+ * both but in fork.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_PRELOAD_BACKEND_POOL_IMPL_H
+#define PW_PRELOAD_BACKEND_POOL_IMPL_H
+
+#include "alloc/pool_impl.h"
+#include "alloc/vmem_impl.h"
+#include "base/list.h"
+#include "base/lock.h"
+#include "preload/backend.h"
+
+#define BP_GUARD	8u		/* least guard behind the data */
+#define BP_BIG		(128u << 10)	/* requests from here on: own pages */
+#define BP_FILL_MAX	(64u << 10)	/* filled at either end of a block */
+#define BP_SIZE_MAX	((size_t)1 << 47)
+#define BP_CLASSES	64u		/* cap 16, 32, ... 1024 */
+#define BP_RING		32u		/* blocks a ring can hold */
+#define BP_GRANULE	(64u << 10)	/* one freshness mark each */
+#define BP_NGONE	256u
+#define BP_LEAD		(sizeof(struct pool_header) + sizeof(struct bp_header))
+#define BP_MAGIC_BIG	0xB16B10C5u
+
+/* Signature of guard words; every byte of one is odd, so never a NUL. */
+#define BP_FILL_GUARD	0xFDu
+
+enum bp_state {
+	BP_NONE, BP_LIVE, BP_CLAIMED, BP_FREED, BP_POOLED, BP_GONE,
+};
+
+struct bp_header {
+	uint64_t what;		/* BP_WHAT_*: size, call, align, freed_by */
+	uint32_t alloc_stack;
+	uint32_t free_stack;
+	uint64_t alloc_time;
+	uint64_t free_time;
+	uint32_t alloc_tid;
+	uint32_t free_tid;
+	uint64_t guard;		/* deferred: the next one of the list */
+};
+
+_Static_assert(sizeof(struct bp_header) == 48, "48 keeps data aligned");
+_Static_assert(offsetof(struct bp_header, alloc_time) == POOL_KEPT,
+    "what the pool keeps of a free block");
+
+#define BP_WHAT_CALL	48		/* 5 bits */
+#define BP_WHAT_ALIGN	53		/* 6 bits, log2 */
+#define BP_WHAT_FREED	59		/* 5 bits */
+
+struct bp_zone {
+	/* Constant after start. */
+	uintptr_t start;
+	uintptr_t end;
+
+	/* Read without the lock; grows only. */
+	uintptr_t limit;	/* tables are accessible for [start, limit) */
+
+	/* Under lock. */
+	struct lock lock;
+	uintptr_t floor;	/* below: blocks of an abandoned pool */
+	struct vmem vmem;
+	Pool pool;
+	size_t footprint;	/* bytes made accessible */
+	unsigned flushes;
+	bool damaged;		/* a fault was met; what it met is not reused */
+};
+
+struct bp_ring {
+	uint16_t head;
+	uint16_t count;
+	uint16_t max;		/* 0: never used */
+	uint16_t batch;		/* blocks of the next refill */
+	void *slot[BP_RING];
+};
+
+struct bp_cache {
+	struct list all;	/* of heap.caches, or heap.idle */
+	int64_t live;		/* bytes asked, taken less given, by us */
+	int64_t whole;		/* the same in bytes of whole blocks */
+	struct bp_ring ring[BP_CLASSES];
+};
+
+/* A big block that was freed: what a second free wants to know. */
+struct bp_gone {
+	void *ptr;
+	struct bp_header header;
+};
+
+struct bp_heap {
+	/* Constant after start. */
+	uintptr_t base;
+	uintptr_t end;
+	uint8_t *state;		/* enum bp_state of each 16 bytes */
+	uint16_t *mark;		/* of each granule: what was handed out, /16 */
+	size_t page;
+	unsigned flags;		/* enum session_flag */
+	struct bp_zone main;
+	struct bp_zone nested;
+
+	/* Atomic. */
+	struct bp_header *deferred;
+
+	/* Under the main lock. */
+	struct list caches;
+	struct list idle;	/* caches without a thread */
+	struct bp_gone *gone;
+	unsigned ngone;		/* entries ever made */
+
+	/* Written by handlers and for dead threads; atomic. */
+	int64_t live;
+	int64_t whole;
+
+	uint32_t forking;	/* the thread that holds both locks for fork */
+	uint64_t forkmask;	/* the signal mask it will go back to */
+};
+
+extern struct bp_heap bp_heap;
+
+static inline struct bp_header *
+bp_header(void *ptr)
+{
+	return (struct bp_header *)ptr - 1;
+}
+
+static inline struct pool_header *
+bp_block(void *ptr)
+{
+	return (struct pool_header *)bp_header(ptr) - 1;
+}
+
+static inline void *
+bp_data(struct pool_header *h)
+{
+	return (char *)h + BP_LEAD;
+}
+
+static inline size_t
+bp_cap(void *ptr)
+{
+	return bp_block(ptr)->size - POOL_OVERHEAD - sizeof(struct bp_header);
+}
+
+static inline bool
+bp_is_big(void *ptr)
+{
+	return bp_block(ptr)->magic == BP_MAGIC_BIG;
+}
+
+static inline size_t
+bp_size(const struct bp_header *b)
+{
+	return b->what & (((uint64_t)1 << BP_WHAT_CALL) - 1);
+}
+
+static inline unsigned
+bp_call(const struct bp_header *b)
+{
+	return b->what >> BP_WHAT_CALL & 31;
+}
+
+static inline unsigned
+bp_freed_by(const struct bp_header *b)
+{
+	return b->what >> BP_WHAT_FREED;
+}
+
+static inline uint8_t *
+bp_state(uintptr_t addr)
+{
+	return &bp_heap.state[(addr - bp_heap.base) / POOL_GRAIN];
+}
+
+/* The zone in whose accessible part addr lies; or NULL. */
+static inline struct bp_zone *
+bp_zone(uintptr_t addr)
+{
+	struct bp_zone *z = addr >= bp_heap.main.start ? &bp_heap.main :
+	    &bp_heap.nested;
+
+	return addr >= z->start &&
+	    addr < __atomic_load_n(&z->limit, __ATOMIC_ACQUIRE) ? z : NULL;
+}
+
+/* 8 bytes that name addr: its low and high 24 bits under a signature. */
+static inline uint64_t
+bp_word(unsigned signature, const void *addr)
+{
+	uint64_t a = (uintptr_t)addr, sig = (uint64_t)signature << 24;
+
+	return sig | (a & 0xffffff) | (sig | (a >> 24 & 0xffffff)) << 32;
+}
+
+static inline uint64_t
+bp_guard_word(const void *ptr)
+{
+	return bp_word(BP_FILL_GUARD, ptr) | 0x0101010101010101ull;
+}
+
+/* backend_pool_zone.c: the range, pages, arenas; caller holds the zone. */
+int	bp_zone_start(void);
+int	bp_zone_renew_l(struct bp_zone *, uintptr_t from);
+void	*bp_zone_take_l(struct bp_zone *, size_t size, size_t align,
+	    uintptr_t *fresh);
+void	bp_zone_give_l(struct bp_zone *, void *ptr);
+void	bp_zone_take_many_l(struct bp_zone *, size_t cap, struct bp_ring *);
+bool	bp_zone_resize_l(struct bp_zone *, void *ptr, size_t size,
+	    uintptr_t *fresh);
+bool	bp_zone_trim_l(struct bp_zone *);
+void	bp_enter_main(uint32_t tid);
+void	bp_leave_main(void);
+
+/* backend_pool_big.c: blocks with pages of their own; main zone held. */
+void	*bp_big_take_l(size_t size, size_t align, bool grows);
+void	bp_big_give_l(void *ptr);
+bool	bp_big_resize_l(void *ptr, size_t size);
+const struct bp_header *bp_big_gone_l(void *ptr);
+void	*bp_span_l(struct bp_zone *, size_t size, size_t access, size_t align,
+	    size_t phase);
+void	bp_unspan_l(struct bp_zone *, void *addr, size_t size, size_t access);
+
+/* backend_pool_cache.c: the rings. */
+struct bp_cache *bp_cache_get(struct backend_thread *);
+void	*bp_cache_take(struct bp_cache *, uint32_t tid, unsigned class);
+bool	bp_cache_give(struct bp_cache *, uint32_t tid, void *ptr);
+void	bp_cache_flush_l(struct bp_cache *);
+void	bp_cache_drop(struct backend_thread *);
+void	bp_defer(void *ptr);
+void	bp_deferred_l(void);
+
+/* backend_pool_guard.c: header, guards and fill of one block. */
+void	bp_present(void *ptr, const struct backend_request *, uintptr_t fresh);
+void	bp_guard_set(void *ptr, size_t size);
+bool	bp_guard_ok(void *ptr, size_t size);
+void	bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
+	    uintptr_t fresh);
+
+/* backend_pool_verdict.c: what is wrong with a claimed pointer. */
+void	bp_verdict_bad(struct backend_thread *, struct backend_claim *);
+void	bp_verdict_smashed(struct backend_claim *);
+void	bp_verdict_guards(struct backend_claim *);
+void	bp_verdict_mismatch(struct backend_claim *);
+bool	bp_mismatched(const struct backend_claim *, const struct bp_header *);
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * backend_pool_verdict.c - what is wrong with a pointer that was freed.
+ *
+ * A bad pointer is judged by the table of states; memory it points to is read
+ * only where the table says that one of our headers is there.  The main lock
+ * is held meanwhile, so that what is read is not given to the system.  A
+ * handler that interrupted us may not wait for it: it reports what it can
+ * know without.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+#define SCAN_BYTES	(1u << 20)	/* how far back a block may begin */
+
+static const uint8_t call_class[] = {
+#define CALL_CLASS(name, class, text)	[TRACE_CALL_##name] = TRACE_##class,
+	TRACE_CALLS(CALL_CLASS)
+#undef CALL_CLASS
+};
+
+static void
+error_begin(struct backend_claim *c, unsigned kind)
+{
+	struct trace_error *e = &c->error;
+	bool again = c->call == TRACE_CALL_REALLOC ||
+	    c->call == TRACE_CALL_REALLOCARRAY;
+
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->access = again ? TRACE_ACCESS_REALLOC : TRACE_ACCESS_FREE;
+	e->found = TRACE_FOUND_AT_CALL;
+	e->call = c->call;
+	e->address = (uintptr_t)c->ptr;
+	e->allocated_by = e->freed_by = TRACE_NCALLS;
+}
+
+static void
+error_block(struct trace_error *e, const struct bp_header *b, uintptr_t ptr,
+    bool freed)
+{
+	e->block = ptr;
+	e->size = bp_size(b);
+	e->offset = (int64_t)(e->address - ptr);
+	e->allocated_by = bp_call(b);
+	e->alloc_stack = b->alloc_stack;
+	e->alloc_tid = b->alloc_tid;
+	e->alloc_time = b->alloc_time;
+	if (!freed)
+		return;
+	e->freed_by = bp_freed_by(b);
+	e->free_stack = b->free_stack;
+	e->free_tid = b->free_tid;
+	e->free_time = b->free_time;
+}
+
+/* Times and threads lie where the pool has put its links now. */
+static void
+error_forget(struct trace_error *e)
+{
+	e->alloc_tid = e->free_tid = 0;
+	e->alloc_time = e->free_time = 0;
+}
+
+static void
+bad_pooled(struct trace_error *e, void *ptr)
+{
+	struct bp_header b = *bp_header(ptr);
+
+	error_block(e, &b, (uintptr_t)ptr, true);
+	if (bp_block(ptr)->magic == POOL_MAGIC_FREE)
+		error_forget(e);
+}
+
+/* A handler in the middle of our own work: no lock, no more than is certain. */
+static bool
+bad_enter(struct backend_thread *t, const struct backend_claim *c)
+{
+	if (t == NULL || t->tid == 0)
+		return false;
+	if (c->nested)
+		return lock_try(&bp_heap.main.lock, t->tid);
+	lock_take(&bp_heap.main.lock, t->tid);
+	return true;
+}
+
+/* A block that was freed, or is being freed by another thread just now. */
+static void
+bad_double(struct backend_claim *c, unsigned state, bool locked)
+{
+	const struct bp_header *b;
+
+	error_begin(c, TRACE_ERROR_DOUBLE_FREE);
+	c->error.block = (uintptr_t)c->ptr;
+	switch (state) {
+	case BP_CLAIMED:
+		error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
+		    false);
+		break;
+	case BP_FREED:
+		error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
+		    true);
+		break;
+	case BP_POOLED:
+		if (locked)
+			bad_pooled(&c->error, c->ptr);
+		break;
+	case BP_GONE:
+		b = locked ? bp_big_gone_l(c->ptr) : NULL;
+		if (b != NULL)
+			error_block(&c->error, b, (uintptr_t)c->ptr, true);
+		break;
+	}
+}
+
+/* The block that begins at or before at, within SCAN_BYTES; 0: none. */
+static uintptr_t
+scan_back(const struct bp_zone *z, uintptr_t at)
+{
+	uintptr_t low = at - z->start > SCAN_BYTES ? at - SCAN_BYTES : z->start;
+
+	for (at = bits_align_down(at, POOL_GRAIN); at >= low && at != 0;
+	    at -= POOL_GRAIN)
+		if (*bp_state(at) != BP_NONE)
+			return at;
+	return 0;
+}
+
+/* The live big block whose pages hold at; 0: none.  Lock held. */
+static uintptr_t
+scan_big(uintptr_t at)
+{
+	uintptr_t start;
+	size_t size;
+
+	if (!vmem_find(&bp_heap.main.vmem, at, &start, &size))
+		return 0;
+	for (uintptr_t p = start + BP_LEAD; p <= start + bp_heap.page;
+	    p += POOL_GRAIN)
+		if (*bp_state(p) != BP_NONE)
+			return p;
+	return 0;
+}
+
+static bool
+block_holds(uintptr_t block, uintptr_t at)
+{
+	unsigned state = *bp_state(block);
+
+	return (state == BP_LIVE || state == BP_CLAIMED || state == BP_FREED) &&
+	    at - block < bp_cap((void *)block);
+}
+
+/* A pointer that is no start of a block: into one, perhaps. */
+static void
+bad_foreign(struct backend_claim *c, struct bp_zone *z, bool locked)
+{
+	uintptr_t at = (uintptr_t)c->ptr, block;
+
+	error_begin(c, TRACE_ERROR_INVALID_FREE);
+	if (z == NULL || !locked)
+		return;
+	block = scan_back(z, at);
+	if (block == 0 || !block_holds(block, at))
+		block = scan_big(at);
+	if (block != 0 && block_holds(block, at))
+		error_block(&c->error, bp_header((void *)block), block,
+		    *bp_state(block) == BP_FREED);
+}
+
+void
+bp_verdict_bad(struct backend_thread *t, struct backend_claim *c)
+{
+	uintptr_t at = (uintptr_t)c->ptr;
+	struct bp_zone *z = bp_zone(at);
+	bool locked = bad_enter(t, c);
+	unsigned state = BP_NONE;
+
+	c->bad = true;
+	if (z != NULL && at % POOL_GRAIN == 0)
+		state = __atomic_load_n(bp_state(at), __ATOMIC_ACQUIRE);
+	/* LIVE: handed out again since we lost the race for it. */
+	if (state == BP_NONE || state == BP_LIVE)
+		bad_foreign(c, z, locked);
+	else
+		bad_double(c, state, locked);
+	if (locked)
+		lock_give(&bp_heap.main.lock);
+}
+
+/* A header that makes no sense: something wrote over it from before. */
+void
+bp_verdict_smashed(struct backend_claim *c)
+{
+	struct trace_error *e = &c->error;
+
+	error_begin(c, TRACE_ERROR_HEAP_UNDERRUN);
+	c->bad = true;
+	e->found = TRACE_FOUND_AT_FREE;
+	e->block = (uintptr_t)c->ptr;
+	e->address = (uintptr_t)bp_block(c->ptr);
+	e->offset = -(int64_t)BP_LEAD;
+	e->length = e->nbytes = BP_LEAD;
+	e->bytes_at = e->address;
+	memcpy(e->bytes, bp_block(c->ptr), BP_LEAD);
+	memcpy(e->should, e->bytes, BP_LEAD);
+}
+
+/* [from, to) of the block should be guard bytes; false: they are. */
+static bool
+guard_range(struct trace_error *e, char *ptr, char *from, char *to)
+{
+	uint64_t word = bp_guard_word(ptr);
+	const uint8_t *should = (const uint8_t *)&word;
+	char *first = NULL, *last = NULL;
+
+	for (char *b = from; b < to; b++)
+		if ((uint8_t)*b != should[(uintptr_t)b & 7]) {
+			first = first == NULL ? b : first;
+			last = b;
+		}
+	if (first == NULL)
+		return false;
+	e->address = e->bytes_at = (uintptr_t)first;
+	e->offset = first - ptr;
+	e->length = (uint64_t)(last - first) + 1;
+	e->nbytes = (uint32_t)(e->length < TRACE_ERROR_BYTES ? e->length :
+	    TRACE_ERROR_BYTES);
+	for (uint32_t i = 0; i < e->nbytes; i++) {
+		e->bytes[i] = (uint8_t)first[i];
+		e->should[i] = should[((uintptr_t)first + i) & 7];
+	}
+	return true;
+}
+
+static bool
+guard_tolerated(const struct trace_error *e)
+{
+	return (bp_heap.flags & SESSION_TOLERANCE) && e->length == 1 &&
+	    (uint64_t)e->offset == e->size && e->bytes[0] == 0;
+}
+
+/* bp_guard_ok said no: where, what, and repair it so it is told once. */
+void
+bp_verdict_guards(struct backend_claim *c)
+{
+	struct trace_error *e = &c->error;
+	struct bp_header *b = bp_header(c->ptr);
+	char *ptr = c->ptr;
+
+	error_begin(c, TRACE_ERROR_HEAP_OVERRUN);
+	error_block(e, b, (uintptr_t)ptr, false);
+	e->found = TRACE_FOUND_AT_FREE;
+	e->access = TRACE_ACCESS_WRITE;
+	if (!guard_range(e, ptr, ptr + e->size, ptr + bp_cap(ptr))) {
+		e->kind = TRACE_ERROR_HEAP_UNDERRUN;
+		guard_range(e, ptr, (char *)&b->guard, ptr);
+	}
+	c->findings = !guard_tolerated(e);
+	bp_guard_set(ptr, e->size);
+}
+
+/* Does the freeing call fit the allocating one? */
+bool
+bp_mismatched(const struct backend_claim *c, const struct bp_header *b)
+{
+	size_t align = (size_t)1 << (b->what >> BP_WHAT_ALIGN & 63);
+
+	if (c->call >= TRACE_NCALLS || bp_call(b) >= TRACE_NCALLS)
+		return false;
+	return call_class[c->call] != call_class[bp_call(b)] ||
+	    (c->said_size != 0 && c->said_size != bp_size(b)) ||
+	    (c->said_align > POOL_GRAIN && c->said_align != align);
+}
+
+void
+bp_verdict_mismatch(struct backend_claim *c)
+{
+	error_begin(c, TRACE_ERROR_MISMATCHED_FREE);
+	error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr, false);
+	c->error.requested = c->said_size;
+	c->findings = true;
+}

@@ -1,0 +1,316 @@
+/*
+ * backend_pool_zone.c - the reserved range, its zones, and the pool in each.
+ *
+ * The range is asked for as large as can be had: addresses cost nothing until
+ * they are opened.  Under a limit on addresses (RLIMIT_AS) it takes half of
+ * what the limit allows, for the program wants some too.
+ *
+ * Marks.  Blocks are carved from the front of free blocks, so in each granule
+ * of 64 KiB what was ever handed out is a prefix; its end is the mark.  From
+ * the mark on pages are as the system gave them: they read as zero.  The pool's
+ * own header of the free block behind lies just at the mark, which is where the
+ * next block's header will be: its data is behind that again.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "base/bits.h"
+#include "base/os.h"
+
+#define RANGE_MAX	((size_t)256 << 30)
+#define RANGE_MIN	((size_t)8 << 20)
+#define ARENA_FIRST	((size_t)252 << 10)	/* with tables: 256 KiB */
+#define ARENA_MAX	((size_t)4 << 20)
+#define TRIM_EVERY	1024u
+#define TRIM_LARGE	((size_t)16 << 20)
+
+struct bp_heap bp_heap;
+
+static void *
+zone_grow(Pool *p, size_t size)
+{
+	struct bp_zone *z = p->private;
+	size_t pages = bits_align_up(size, bp_heap.page);
+	void *arena = bp_span_l(z, pages, pages, 0, 0);
+
+	p->minarena = bits_align_up(p->cursize / 4, bp_heap.page);
+	if (p->minarena < ARENA_FIRST)
+		p->minarena = ARENA_FIRST;
+	if (p->minarena > ARENA_MAX)
+		p->minarena = ARENA_MAX;
+	return arena;
+}
+
+static void
+zone_shrink(Pool *p, void *arena, size_t size)
+{
+	size_t pages = bits_align_up(size, bp_heap.page);
+
+	bp_unspan_l(p->private, arena, pages, pages);
+}
+
+/* The program wrote where it should not: what is damaged is left alone. */
+static void
+zone_panic(Pool *p, const char *fmt, ...)
+{
+	struct bp_zone *z = p->private;
+
+	(void)fmt;
+	z->damaged = true;
+}
+
+static const struct pool_ops zone_ops = { zone_grow, zone_shrink };
+
+/* A new, empty pool and arena over [from, zone's end). */
+int
+bp_zone_renew_l(struct bp_zone *z, uintptr_t from)
+{
+	memset(&z->pool, 0, sizeof(z->pool));
+	z->pool.name = "heap";
+	z->pool.minarena = ARENA_FIRST;
+	z->pool.tight = true;
+	z->pool.ops = &zone_ops;
+	z->pool.panic = zone_panic;
+	z->pool.private = z;
+	z->floor = from;
+	return vmem_init(&z->vmem, "heap", from, z->end - from, bp_heap.page,
+	    true);
+}
+
+/* How many bytes of addresses we may ask for. */
+static size_t
+range_wanted(void)
+{
+	struct rlimit as;
+
+	if (os_syscall(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&as, 0, 0) != 0 ||
+	    as.rlim_cur == RLIM_INFINITY || as.rlim_cur / 2 > RANGE_MAX)
+		return RANGE_MAX;
+	return (size_t)1 << bits_log2_floor(as.rlim_cur / 2 | 1);
+}
+
+static bool
+range_reserve(size_t size)
+{
+	size_t states = size / POOL_GRAIN;
+	size_t marks = bits_align_up(size / BP_GRANULE *
+	    sizeof(*bp_heap.mark), bp_heap.page);
+	char *at = os_reserve(size + states + marks + BP_GRANULE);
+
+	if (at == NULL)
+		return false;
+	bp_heap.base = bits_align_up((uintptr_t)at, BP_GRANULE);
+	bp_heap.end = bp_heap.base + size;
+	bp_heap.state = (uint8_t *)bp_heap.end;
+	bp_heap.mark = (uint16_t *)(bp_heap.end + states);
+	return true;
+}
+
+static int
+zone_start(struct bp_zone *z, uintptr_t start, uintptr_t end)
+{
+	z->start = z->limit = start;
+	z->end = end;
+	return bp_zone_renew_l(z, start);
+}
+
+int
+bp_zone_start(void)
+{
+	size_t size = range_wanted();
+	uintptr_t cut;
+
+	bp_heap.page = os_page_size();
+	while (size >= RANGE_MIN && !range_reserve(size))
+		size /= 2;
+	if (size < RANGE_MIN)
+		return -1;
+	cut = bp_heap.base + size / 16;
+	if (zone_start(&bp_heap.nested, bp_heap.base, cut) != 0 ||
+	    zone_start(&bp_heap.main, cut, bp_heap.end) != 0)
+		return -1;
+	return 0;
+}
+
+static uint16_t *
+mark_of(uintptr_t granule)
+{
+	return &bp_heap.mark[(granule - bp_heap.base) / BP_GRANULE];
+}
+
+/*
+ * [from, to) is handed out: raise its marks, and return from where on it has
+ * never been handed out before (to: nowhere).  The mark of a granule is at most
+ * 4,096, so it fits.
+ */
+static uintptr_t
+mark_raise(uintptr_t from, uintptr_t to)
+{
+	uintptr_t g = bits_align_down(to - 1, BP_GRANULE), fresh = to;
+	bool all = true;	/* everything from fresh on is fresh */
+
+	for (;; g -= BP_GRANULE) {
+		uintptr_t mark = g + (uintptr_t)*mark_of(g) * POOL_GRAIN;
+		uintptr_t lo = g > from ? g : from;
+		uintptr_t hi = to - g < BP_GRANULE ? to : g + BP_GRANULE;
+
+		if (all && mark < hi)
+			fresh = mark > lo ? mark : lo;
+		all = all && mark <= lo;
+		if (mark < hi)
+			*mark_of(g) = (uint16_t)((hi - g) / POOL_GRAIN);
+		if (g <= from)
+			break;
+	}
+	return fresh;
+}
+
+/* A block of the pool becomes ours: no old states in it, its marks raised. */
+static uintptr_t
+zone_adopt(struct pool_header *h)
+{
+	memset(bp_state((uintptr_t)h), BP_NONE, h->size / POOL_GRAIN);
+	return mark_raise((uintptr_t)h, (uintptr_t)h + h->size);
+}
+
+static size_t
+zone_room(size_t size)
+{
+	return sizeof(struct bp_header) +
+	    bits_align_up(size + BP_GUARD, POOL_GRAIN);
+}
+
+void *
+bp_zone_take_l(struct bp_zone *z, size_t size, size_t align, uintptr_t *fresh)
+{
+	struct pool_header *h;
+
+	if (align <= POOL_GRAIN)
+		h = pool_take_l(&z->pool, zone_room(size));
+	else
+		h = pool_take_align_l(&z->pool, zone_room(size), align,
+		    align - sizeof(struct bp_header), 0);
+	if (h == NULL)
+		return NULL;
+	*fresh = zone_adopt(h);
+	return bp_data(h);
+}
+
+void
+bp_zone_take_many_l(struct bp_zone *z, size_t cap, struct bp_ring *r)
+{
+	struct pool_header *h[BP_RING / 2];
+	size_t n = r->batch < BP_RING / 2 ? r->batch : BP_RING / 2;
+
+	n = pool_take_many_l(&z->pool, sizeof(struct bp_header) + cap, n, h);
+	for (size_t i = 0; i < n; i++) {
+		zone_adopt(h[i]);
+		*bp_state((uintptr_t)bp_data(h[i])) = BP_FREED;
+		r->slot[(r->head + r->count++) % BP_RING] = bp_data(h[i]);
+	}
+}
+
+/* Many frees and little left: let idle arenas go. */
+static void
+zone_tidy(struct bp_zone *z)
+{
+	if (++z->flushes % TRIM_EVERY == 0 &&
+	    z->pool.cursize > TRIM_LARGE &&
+	    z->pool.curfree > z->pool.cursize / 4 * 3)
+		pool_arena_trim_l(&z->pool);
+}
+
+/*
+ * Back to the pool, if the pool's own bytes beside it are whole.  A block whose
+ * tail was overrun, or one of a pool that fork tore, stays freed for ever.
+ */
+void
+bp_zone_give_l(struct bp_zone *z, void *ptr)
+{
+	struct pool_header *h = bp_block(ptr);
+	struct pool_tail *t = pool_tail(h);
+
+	if ((uintptr_t)h < z->floor || h->magic != POOL_MAGIC_ALLOC ||
+	    t->first != POOL_TAIL_FIRST || t->last != POOL_TAIL_LAST ||
+	    t->size != h->size)
+		return;
+	*bp_state((uintptr_t)ptr) = BP_POOLED;
+	pool_give_l(&z->pool, h);
+	zone_tidy(z);
+}
+
+bool
+bp_zone_resize_l(struct bp_zone *z, void *ptr, size_t size, uintptr_t *fresh)
+{
+	struct pool_header *h = bp_block(ptr);
+	uintptr_t old = (uintptr_t)pool_right(h);
+
+	if ((uintptr_t)h < z->floor ||
+	    !pool_resize_l(&z->pool, h, zone_room(size)))
+		return false;
+	*fresh = (uintptr_t)pool_right(h);
+	if (*fresh <= old)
+		return true;
+	memset(bp_state(old), BP_NONE, (*fresh - old) / POOL_GRAIN);
+	*fresh = mark_raise(old, *fresh);
+	return true;
+}
+
+/* The pages inside a large free block, behind its links, before its tail. */
+static bool
+trim_block(struct pool_header *h)
+{
+	uintptr_t from = bits_align_up((uintptr_t)h + sizeof(struct pool_free),
+	    bp_heap.page);
+	uintptr_t to = bits_align_down((uintptr_t)pool_tail(h), bp_heap.page);
+
+	return from < to &&
+	    os_advise((void *)from, to - from, MADV_DONTNEED) == 0;
+}
+
+bool
+bp_zone_trim_l(struct bp_zone *z)
+{
+	bool some = pool_arena_trim_l(&z->pool) != 0;
+	struct pool_header *h;
+
+	for (struct pool_arena *a = z->pool.arenalist; a != NULL; a = a->down)
+		for (h = pool_arena_first(a); h < pool_arena_end(a) &&
+		    h->size >= POOL_MINBLOCK; h = pool_right(h))
+			if (h->magic == POOL_MAGIC_FREE &&
+			    h->size >= 4 * bp_heap.page && trim_block(h))
+				some = true;
+	return some;
+}
+
+/* Within fork the locks are the forking thread's already. */
+static bool
+main_is_forking(void)
+{
+	return PW_UNLIKELY(bp_heap.forking != 0) &&
+	    lock_is_mine(&bp_heap.main.lock, (uint32_t)os_gettid());
+}
+
+void
+bp_enter_main(uint32_t tid)
+{
+	if (!main_is_forking())
+		lock_take(&bp_heap.main.lock, tid);
+	if (__atomic_load_n(&bp_heap.deferred, __ATOMIC_RELAXED) != NULL)
+		bp_deferred_l();
+}
+
+void
+bp_leave_main(void)
+{
+	if (!main_is_forking())
+		lock_give(&bp_heap.main.lock);
+}
