@@ -1,9 +1,59 @@
-# Roof: what LD_PRELOAD loads; needs libc alone.
+# Roof: what LD_PRELOAD loads; needs libc alone.  Exports are one table.
+pkglib_LTLIBRARIES += libpoolwatch-preload.la
+libpoolwatch_preload_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
+libpoolwatch_preload_la_LDFLAGS = -module -avoid-version -shared \
+	-Wl,--version-script=%D%/preload.map -Wl,-z,defs -Wl,-z,now
+libpoolwatch_preload_la_LIBADD = \
+	libbackend.la \
+	libpwunwind.la \
+	libtracein.la \
+	liballoc.la \
+	libbase.la
+libpoolwatch_preload_la_DEPENDENCIES = \
+	$(libpoolwatch_preload_la_LIBADD) %D%/preload.map
+libpoolwatch_preload_la_SOURCES = \
+	%D%/body.c \
+	%D%/body.h \
+	%D%/bootstrap.c \
+	%D%/bootstrap.h \
+	%D%/child.c \
+	%D%/child.h \
+	%D%/door.c \
+	%D%/door.h \
+	%D%/environ.c \
+	%D%/environ.h \
+	%D%/exec.c \
+	%D%/exec.h \
+	%D%/exits.c \
+	%D%/exits.h \
+	%D%/figures.c \
+	%D%/finding.c \
+	%D%/finding.h \
+	%D%/glob.c \
+	%D%/interpose.c \
+	%D%/interpose.h \
+	%D%/operators.c \
+	%D%/preload_impl.h \
+	%D%/process.c \
+	%D%/real.c \
+	%D%/real.h \
+	%D%/shell.c \
+	%D%/start.c \
+	%D%/thread.c \
+	%D%/thread.h
+
+EXTRA_DIST += %D%/exports
+CLEANFILES += %D%/preload.map
+%D%/preload.map: %D%/exports
+	$(AM_V_GEN)$(MKDIR_P) %D% && { echo '{ global:'; \
+	sed -e '/^#/d' -e '/^$$/d' -e 's/[ 	].*/;/' $(srcdir)/%D%/exports; \
+	echo 'local: *; };'; } > $@
+
 noinst_HEADERS += %D%/backend.h
 
 # The backends: who serves the memory.  Needs liballoc, libbase and libc.
 noinst_LTLIBRARIES += libbackend.la
-libbackend_la_CFLAGS = $(INSIDE_CFLAGS) -Wstack-usage=512
+libbackend_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
 libbackend_la_SOURCES = \
 	%D%/backend_next.c \
 	%D%/backend_next.h \

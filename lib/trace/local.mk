@@ -8,7 +8,7 @@ noinst_HEADERS += \
 
 # Inside: events and stacks into the session file.  Uses lib/base only.
 noinst_LTLIBRARIES += libtracein.la
-libtracein_la_CFLAGS = $(INSIDE_CFLAGS) -Wstack-usage=512
+libtracein_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
 libtracein_la_SOURCES = \
 	%D%/session_in.c \
 	%D%/stacks.c \

@@ -1,6 +1,6 @@
 # Floor 3: the call stack, inside.  Uses lib/base and lib/trace/session.h.
 noinst_LTLIBRARIES += libpwunwind.la
-libpwunwind_la_CFLAGS = $(INSIDE_CFLAGS) -Wstack-usage=512
+libpwunwind_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
 libpwunwind_la_SOURCES = \
 	%D%/unwind.c \
 	%D%/unwind.h \

@@ -2,9 +2,11 @@
 dist_check_SCRIPTS += \
 	%D%/check-headers \
 	%D%/check-layers \
-	%D%/check-lists
+	%D%/check-lists \
+	%D%/check-symbols
 TESTS += \
 	%D%/check-headers \
 	%D%/check-layers \
-	%D%/check-lists
-EXTRA_DIST += %D%/long-files
+	%D%/check-lists \
+	%D%/check-symbols
+EXTRA_DIST += %D%/imports %D%/long-files

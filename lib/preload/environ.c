@@ -1,0 +1,133 @@
+/*
+ * environ.c - our two words in the environment: found, hidden, put back.
+ *
+ * The program sees what it would see without us; its children that can take
+ * us get LD_PRELOAD=MODULE[:what it had] and POOLWATCH_SESSION=FILE.  Nothing
+ * here goes through setenv, which allocates and may be the program's own.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/environ.h"
+
+#include <string.h>
+
+#include "trace/session.h"
+
+/* The value if entry is NAME=value, else NULL. */
+static char *
+environ_value(char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(entry, name, n) != 0 || entry[n] != '=')
+		return NULL;
+	return entry + n + 1;
+}
+
+const char *
+environ_find(char *const *env, const char *name)
+{
+	const char *value;
+
+	for (; env != NULL && *env != NULL; env++) {
+		value = environ_value(*env, name);
+		if (value != NULL)
+			return value;
+	}
+	return NULL;
+}
+
+/* ld.so takes blanks and colons between the words. */
+static size_t
+environ_word(const char *list)
+{
+	return strcspn(list, ": ");
+}
+
+/* Cut the words that are module out of list, in place. */
+static void
+environ_cut(char *list, const char *module)
+{
+	size_t own = strlen(module);
+	size_t n;
+	char *rest;
+
+	while (*list != '\0') {
+		n = environ_word(list);
+		rest = list + n + (list[n] != '\0');
+		if (n == own && memcmp(list, module, n) == 0)
+			memmove(list, rest, strlen(rest) + 1);
+		else
+			list = rest;
+	}
+}
+
+void
+environ_hide(char **env, const char *module)
+{
+	char **to = env;
+	char *value;
+
+	for (; env != NULL && *env != NULL; env++) {
+		if (environ_value(*env, SESSION_ENV) != NULL)
+			continue;
+		value = environ_value(*env, ENVIRON_PRELOAD);
+		if (value != NULL && strstr(value, module) != NULL) {
+			environ_cut(value, module);
+			if (*value == '\0')
+				continue;
+		}
+		*to++ = *env;
+	}
+	if (to != NULL)
+		*to = NULL;
+}
+
+void
+environ_measure(char *const *env, const char *module, const char *session,
+    size_t *count, size_t *size)
+{
+	const char *had = environ_find(env, ENVIRON_PRELOAD);
+	size_t n = 0;
+
+	while (env != NULL && env[n] != NULL)
+		n++;
+	*count = n + 3;		/* ours and the NULL */
+	*size = sizeof(ENVIRON_PRELOAD "=") + strlen(module) +
+	    sizeof(SESSION_ENV "=") + strlen(session) +
+	    (had != NULL ? 1 + strlen(had) : 0);
+}
+
+static char *
+environ_add(char *to, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(to, text, n + 1);
+	return to + n;
+}
+
+void
+environ_build(char *const *env, const char *module, const char *session,
+    char **array, char *text)
+{
+	const char *had = environ_find(env, ENVIRON_PRELOAD);
+
+	*array++ = text;
+	text = environ_add(text, ENVIRON_PRELOAD "=");
+	text = environ_add(text, module);
+	if (had != NULL && *had != '\0') {
+		text = environ_add(text, ":");
+		text = environ_add(text, had);
+	}
+	*array++ = ++text;
+	text = environ_add(text, SESSION_ENV "=");
+	environ_add(text, session);
+	for (; env != NULL && *env != NULL; env++)
+		if (environ_value(*env, ENVIRON_PRELOAD) == NULL &&
+		    environ_value(*env, SESSION_ENV) == NULL)
+			*array++ = *env;
+	*array = NULL;
+}

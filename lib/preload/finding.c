@@ -1,0 +1,67 @@
+/*
+ * finding.c - telling the recording what is wrong.
+ *
+ * A finding is a record like any other; the front prints it.  The recorder is
+ * woken so that the user sees it at once.  With --abort-on-error the process
+ * raises SIGABRT where the finding was made, after the record is published.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/finding.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/os.h"
+
+uint32_t
+finding_stack(struct lane *lane, const struct unwind_start *at)
+{
+	size_t n = unwind_capture(&lane->unwind, at, lane->ips, process.depth);
+
+	return stacks_intern(process.stacks, &lane->memo, lane->ips, n);
+}
+
+static void
+finding_write(struct lane *lane, struct trace_error *error)
+{
+	struct session_header *s = process.session;
+
+	if (!process.writing)
+		return;
+	writer_error(&lane->writer, session_now(s), error);
+	session_wake(s);
+	if (s->flags & SESSION_ABORT)
+		os_syscall(SYS_tgkill, os_getpid(), os_gettid(), SIGABRT,
+		    0, 0, 0);
+}
+
+void
+finding_tell(struct lane *lane, const struct unwind_start *at)
+{
+	struct trace_error *error = &lane->claim.error;
+
+	error->call = lane->claim.call;
+	error->stack = finding_stack(lane, at);
+	finding_write(lane, error);
+}
+
+void
+finding_bad_size(struct lane *lane, unsigned call, size_t size,
+    const struct unwind_start *at)
+{
+	struct trace_error *error = &lane->claim.error;
+
+	memset(error, 0, sizeof(*error));
+	error->kind = TRACE_ERROR_BAD_SIZE;
+	error->access = TRACE_ACCESS_ALLOC;
+	error->found = TRACE_FOUND_AT_CALL;
+	error->requested = size;
+	error->allocated_by = TRACE_NCALLS;
+	error->freed_by = TRACE_NCALLS;
+	lane->claim.call = call;
+	finding_tell(lane, at);
+}

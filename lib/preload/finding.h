@@ -1,0 +1,25 @@
+/*
+ * finding.h - telling the recording what is wrong.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_PRELOAD_FINDING_H
+#define PW_PRELOAD_FINDING_H
+
+#include "preload/thread.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Stack of the caller, interned; in the middle of a call. */
+uint32_t finding_stack(struct lane *, const struct unwind_start *);
+
+/* What lane->claim.error says, met by call. */
+void	finding_tell(struct lane *, const struct unwind_start *);
+
+/* A request of size bytes that nothing can serve. */
+void	finding_bad_size(struct lane *, unsigned call, size_t size,
+	    const struct unwind_start *);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * start.c - from the first call to a recording.
+ *
+ * Two steps.  The first runs at the first call that finds libc initialised
+ * (a constructor of another library, usually) or in our own constructor:
+ * find the session, claim a slot, choose who serves, hide our words in the
+ * environment, tell what was allocated before.  It may run inside malloc,
+ * inside dlsym, inside a lock of libc's, so it takes no such lock: the
+ * second, in our constructor, registers exit and fork handlers.
+ *
+ * Constructors of libraries run before ours, their destructors and all exit
+ * handlers before our exit handler: it was registered before main's start-up
+ * code registers ld.so's, which runs the destructors.
+ *
+ * Without a session the process is inert from the beginning; one that is
+ * skipped (--skip, --only) has a slot and becomes inert.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/preload_impl.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/os.h"
+#include "preload/bootstrap.h"
+#include "preload/child.h"
+#include "preload/environ.h"
+#include "preload/exits.h"
+#include "preload/real.h"
+#include "preload/thread.h"
+#include "trace/writer.h"
+#include "unwind/unwind.h"
+
+enum life start_life;
+static uint32_t start_tid;
+
+/* A RELATIVE relocation fills it: its own address once we are relocated. */
+static void *volatile start_self = (void *)&start_self;
+
+bool
+start_relocated(void)
+{
+	return start_self == (void *)&start_self;
+}
+
+bool
+start_is_mine(void)
+{
+	return start_tid == (uint32_t)os_gettid();
+}
+
+/* An assertion of ours failed: the program is not to suffer from it. */
+void
+check_failed(const char *what PW_UNUSED, const char *file PW_UNUSED,
+    int line PW_UNUSED)
+{
+	process.writing = false;
+}
+
+static void
+start_read_exe(void)
+{
+	long n = os_syscall(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe",
+	    (long)process.exe, sizeof(process.exe) - 1, 0, 0);
+
+	process.exe[n > 0 ? n : 0] = '\0';
+}
+
+/* Does one of the globs (each ended by NUL, then NUL) match exe? */
+static bool
+start_listed(const char *globs)
+{
+	const char *name = strrchr(process.exe, '/');
+
+	name = name != NULL ? name + 1 : process.exe;
+	for (; *globs != '\0'; globs += strlen(globs) + 1)
+		if (glob_match(globs, process.exe) || glob_match(globs, name))
+			return true;
+	return false;
+}
+
+/* Is this the first image of PROGRAM? */
+static bool
+start_is_program(struct session_header *s)
+{
+	uint32_t pid = (uint32_t)os_getpid();
+	uint32_t n = s->procs_claimed;
+
+	if (pid != s->root_pid)
+		return false;
+	for (uint32_t i = 0; i < n && i < SESSION_PROCS_MAX; i++)
+		if (session_procs(s)[i].pid == pid)
+			return false;
+	return true;
+}
+
+static bool
+start_judged(struct session_header *s)
+{
+	if (start_is_program(s))
+		return true;
+	if (s->only[0] != '\0' && !start_listed(s->only))
+		return false;
+	return !start_listed(s->skip);
+}
+
+static void
+start_seen(const struct unwind_object *o, void *arg PW_UNUSED)
+{
+	struct thread *t = thread_find();
+
+	if (t != NULL && process.writing)
+		writer_module(&t->lane[t->busy > 1].writer,
+		    session_now(process.session), o->start, o->end, o->bias,
+		    o->build_id, o->build_id_size, o->path);
+}
+
+static void
+start_gone(uintptr_t start, void *arg PW_UNUSED)
+{
+	struct thread *t = thread_find();
+
+	if (t != NULL && process.writing)
+		writer_unload(&t->lane[t->busy > 1].writer,
+		    session_now(process.session), start);
+}
+
+/* Blocks from before are events of the beginning; their stacks are not known. */
+static void
+start_tell_early(void *ptr, size_t size, unsigned call, bool freed, void *arg)
+{
+	struct writer *w = arg;
+	uint64_t now = session_now(process.session);
+
+	writer_alloc(w, now, call, (uintptr_t)ptr, size, 0, 0);
+	if (freed)
+		writer_free(w, now, TRACE_CALL_FREE_CALL, (uintptr_t)ptr, 0);
+}
+
+static void
+start_backend(struct session_header *s)
+{
+	process.backend = s->mode == SESSION_PROFILE ?
+	    &backend_next : &backend_pool;
+	if (process.backend->start(s) != 0) {
+		process.backend = &backend_next;
+		process.backend->start(s);
+	}
+}
+
+/* The slot and everything that a recorded process has. */
+static bool
+start_recording(struct session_header *s)
+{
+	struct lane *lane;
+	struct thread *t;
+
+	process.stacks = stacks_create(s);
+	if (process.stacks == NULL)
+		return false;
+	start_backend(s);
+	t = thread_enter(&lane);
+	if (t == NULL)
+		return false;
+	if (process_hello(t, ~0u, true)) {
+		unwind_on_object(start_seen, start_gone, NULL);
+		unwind_init();
+		bootstrap_tell(start_tell_early, &lane->writer);
+	}
+	thread_leave(t);
+	return process.writing;
+}
+
+/* A slot, so that the tree is known; PROCESS, and no more. */
+static void
+start_skipped(struct session_header *s)
+{
+	struct writer w = { 0 };
+	uint32_t pid = (uint32_t)os_getpid();
+	uint32_t ppid = (uint32_t)os_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+
+	process.slot = session_hello(s, pid, ppid, ~0u, false);
+	if (process.slot == ~0u)
+		return;
+	writer_start(&w, s, process.slot, pid, 0);
+	writer_process(&w, session_now(s), pid, ppid, ~0u, false, process.exe,
+	    "", 0);
+	writer_finish(&w);
+}
+
+static enum life
+start_with(struct session_header *s)
+{
+	enum life life = LIFE_INERT;
+
+	process.session = s;
+	process.slot = ~0u;
+	process.follow = s->flags & SESSION_FOLLOW;
+	process.free_stacks = s->mode != SESSION_PROFILE;
+	process.depth = s->depth < STACKS_DEPTH_MAX ?
+	    s->depth : STACKS_DEPTH_MAX;
+	start_read_exe();
+	if (!start_judged(s))
+		start_skipped(s);
+	else if (start_recording(s))
+		life = LIFE_RECORDING;
+	return life;
+}
+
+/* Our word in LD_PRELOAD is the name by which ld.so knows us. */
+static void
+start_hide(void)
+{
+	Dl_info info;
+
+	if (dladdr(&start_life, &info) != 0 && info.dli_fname != NULL)
+		environ_hide(environ, info.dli_fname);
+}
+
+static enum life
+start_now(void)
+{
+	const char *path = environ_find(environ, SESSION_ENV);
+	struct session_header *s = path != NULL ? session_attach(path) : NULL;
+	enum life life = LIFE_INERT;
+
+	real_init();
+	backend_next.start(s);
+	if (s != NULL && process_init() == 0) {
+		child_set_session(path);
+		life = start_with(s);
+	}
+	if (path != NULL)
+		start_hide();
+	return life;
+}
+
+enum life
+start_try(void)
+{
+	enum life life = __atomic_load_n(&start_life, __ATOMIC_ACQUIRE);
+	enum life none = LIFE_NONE;
+
+	if (life != LIFE_NONE || !start_relocated() || environ == NULL)
+		return life;
+	if (!__atomic_compare_exchange_n(&start_life, &none, LIFE_STARTING,
+	    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return none;
+	start_tid = (uint32_t)os_gettid();
+	life = start_now();
+	__atomic_store_n(&start_life, life, __ATOMIC_RELEASE);
+	return life;
+}
+
+__attribute__((constructor)) static void
+start_constructor(void)
+{
+	if (start_try() == LIFE_RECORDING) {
+		pthread_atfork(process_fork_prepare, process_fork_parent,
+		    process_fork_child);
+		exits_init();
+	} else if (process.session != NULL) {
+		exits_init();
+	}
+}

@@ -1,0 +1,82 @@
+/*
+ * thread.h - what we keep of each thread, and who may use it when.
+ *
+ * One pointer in static TLS leads to a mapped block (CONSTRAINTS 3).  A call
+ * enters, works in a lane, and leaves.  Lane 0 belongs to the thread, lane 1
+ * to a signal handler that interrupted lane 0; while that runs, signals are
+ * blocked, so there is no third.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PW_PRELOAD_THREAD_H
+#define PW_PRELOAD_THREAD_H
+
+#include "preload/preload_impl.h"
+#include "trace/writer.h"
+#include "unwind/unwind.h"
+
+#pragma GCC visibility push(hidden)
+
+struct lane {
+	struct writer writer;
+	struct unwind_thread unwind;
+	struct backend_claim claim;	/* too large for the caller's stack */
+	struct stacks_memo memo;
+	uintptr_t ips[STACKS_DEPTH_MAX];
+};
+
+struct thread {
+	struct thread *next;	/* all there ever were; never unlinked */
+	uint32_t tid;		/* the owner; 0: free; THREAD_CLAIMED */
+	uint32_t busy;		/* lanes in use */
+	uint64_t mask;		/* signals blocked before lane 1 was entered */
+	uint32_t events;	/* until the next look at the heap's figures */
+	uint64_t told;		/* heap events */
+	uint32_t as_call;	/* see thread_expect */
+	size_t as_size;
+	struct backend_thread backend;
+	struct lane lane[2];
+};
+
+#define THREAD_CLAIMED	(~0u)
+#define THREAD_EVENTS	4096u	/* between two looks at the figures */
+
+/*
+ * The calling thread's lane, or NULL: no memory, or a synchronous signal hit
+ * lane 1; the caller then serves from bootstrap memory and records nothing.
+ */
+struct thread *thread_enter(struct lane **);
+void	thread_leave(struct thread *);
+
+static inline bool
+thread_nested(const struct thread *t)
+{
+	return t->busy > 1;
+}
+
+/* The calling thread's, if it has one; not entered. */
+struct thread *thread_find(void);
+
+/* In a fork's child: we are the only thread, with this id. */
+void	thread_forked(struct thread *, uint32_t tid);
+
+/* Start both writers of t on the process's slot; then tell THREAD. */
+void	thread_start_writers(struct thread *);
+void	thread_tell(struct thread *);
+
+/* Heap events that the process has told of, all threads. */
+uint64_t thread_told(void);
+
+/*
+ * The allocation of about size bytes that follows is one of call's (the real
+ * operator new asks malloc on its behalf).
+ */
+void	thread_expect(unsigned call, size_t size);
+
+/* All signals but those a fault raises; *old is for thread_unblock. */
+void	thread_block(uint64_t *old);
+void	thread_unblock(const uint64_t *old);
+
+#pragma GCC visibility pop
+
+#endif
