@@ -23,6 +23,8 @@ noinst_LTLIBRARIES += libtrace.la
 libtrace_la_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS)
 libtrace_la_LIBADD = libbase.la $(ZSTD_LIBS)
 libtrace_la_SOURCES = \
+	%D%/check.c \
+	%D%/check.h \
 	%D%/file.c \
 	%D%/file.h \
 	%D%/file_block.c \
@@ -36,4 +38,6 @@ libtrace_la_SOURCES = \
 	%D%/reader_impl.h \
 	%D%/reader_session.c \
 	%D%/reader_source.c \
-	%D%/reader_table.c
+	%D%/reader_table.c \
+	%D%/text.c \
+	%D%/text.h

@@ -36,6 +36,7 @@ reader_missing(struct trace_reader *r, uint64_t offset, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	r->counts.damaged++;
 	if (r->info.nmissing == READER_MISSING_MAX)
 		return;
 	n = snprintf(line, sizeof line, "at offset %llu: ",
@@ -255,20 +256,32 @@ reader_is_recorded(const struct trace_reader *r)
 	return false;
 }
 
+/*
+ * Nobody writes it any more and nobody closed it.  A torn block at the end is
+ * no damage if the session file is there: its slices are still in that.
+ */
+static void
+reader_give_up(struct trace_reader *r)
+{
+	bool found = reader_leftovers(r);
+	struct stat st;
+
+	if (r->lost_way)
+		reader_missing(r, r->pos, "the rest of the file is damaged");
+	else if (!found && fstat(r->fd, &st) == 0 &&
+	    (uint64_t)st.st_size > r->pos)
+		reader_missing(r, r->pos, "the file ends inside of a block");
+	reader_missing(r, r->pos, found ?
+	    "the recording was not closed; the last events are from its "
+	    "session file" : "the recording was not closed");
+	r->counts.damaged--;	/* that one is no damage */
+}
+
 static void
 reader_finish(struct trace_reader *r)
 {
-	struct stat st;
-
-	if (!r->closed) {
-		if (fstat(r->fd, &st) == 0 && (uint64_t)st.st_size > r->pos)
-			reader_missing(r, r->pos, r->lost_way ?
-			    "the rest of the file is damaged" :
-			    "the file ends inside of a block");
-		reader_leftovers(r);
-		reader_missing(r, r->pos,
-		    "the recording was not closed; it ends here");
-	}
+	if (!r->closed)
+		reader_give_up(r);
 	r->finished = true;
 	r->horizon = ~0ull;
 }
@@ -313,10 +326,10 @@ trace_next(struct trace_reader *r, struct trace_event *ev,
 			bool wanted = reader_fill(r, ev);
 
 			heap_advance(r);
-			if (PW_UNLIKELY(!wanted))
-				continue;
 			r->counts.records++;
-			return 1;
+			if (PW_LIKELY(wanted))
+				return 1;
+			continue;
 		}
 		if (r->no_memory)
 			return reader_fail(r, st, ENOMEM);

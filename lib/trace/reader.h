@@ -116,7 +116,7 @@ struct trace_info {
 /* What was read, for who wants to know the trace itself. */
 struct trace_counts {
 	uint64_t events;	/* ALLOC, FREE, RESIZE, CANCEL delivered */
-	uint64_t records;	/* all kinds, delivered */
+	uint64_t records;	/* all kinds, delivered (or left out) */
 	uint64_t blocks;
 	uint64_t rounds;
 	uint64_t slices;
@@ -124,6 +124,7 @@ struct trace_counts {
 	uint64_t slice_bytes;	/* records before compression */
 	uint64_t event_bytes;	/* stored bytes of blocks that hold records */
 	uint64_t late;		/* delivered after younger ones; raised */
+	uint64_t damaged;	/* places that could not be read */
 	uint64_t leftover_bytes;	/* taken from the session file */
 };
 

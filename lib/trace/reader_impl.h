@@ -202,7 +202,7 @@ void	*arena_take(struct trace_reader *, size_t size);
 char	*arena_string(struct trace_reader *, const void *, size_t size);
 void	reader_tables_free(struct trace_reader *);
 
-/* reader_session.c: what nobody drained. */
-void	reader_leftovers(struct trace_reader *);
+/* reader_session.c: what nobody drained.  true: there was a session file. */
+bool	reader_leftovers(struct trace_reader *);
 
 #endif

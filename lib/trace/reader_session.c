@@ -158,10 +158,10 @@ leftovers_chunk(struct trace_reader *r, const struct session_chunk *c)
 	buffer_give(r, b);
 }
 
-void
+bool
 reader_leftovers(struct trace_reader *r)
 {
-	struct session_header *h = malloc(sizeof *h);
+	struct session_header *h = aligned_alloc(64, sizeof *h);
 	struct session_chunk *c = malloc(sizeof *c);
 	int fd = h && c ? leftovers_open(r, h) : -1;
 
@@ -177,4 +177,5 @@ reader_leftovers(struct trace_reader *r)
 	}
 	free(h);
 	free(c);
+	return fd >= 0;
 }
