@@ -198,8 +198,8 @@ const struct trace_module *reader_module(struct trace_reader *,
 	    struct proc *, const struct record *, uint64_t time);
 const struct trace_module *reader_unload(struct trace_reader *,
 	    struct proc *, uint64_t start, uint64_t time);
-void	*arena_take(struct trace_reader *, size_t size);
-char	*arena_string(struct trace_reader *, const void *, size_t size);
+void	*reader_take(struct trace_reader *, size_t size);
+char	*reader_string(struct trace_reader *, const void *, size_t size);
 void	reader_tables_free(struct trace_reader *);
 
 /* reader_session.c: what nobody drained.  true: there was a session file. */

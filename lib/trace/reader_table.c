@@ -19,7 +19,7 @@
 #define ARENA_PART	65536u
 
 void *
-arena_take(struct trace_reader *r, size_t size)
+reader_take(struct trace_reader *r, size_t size)
 {
 	struct arena_part *part = r->arena;
 	size_t room = size > ARENA_PART ? size : ARENA_PART;
@@ -46,9 +46,9 @@ arena_take(struct trace_reader *r, size_t size)
 }
 
 char *
-arena_string(struct trace_reader *r, const void *s, size_t size)
+reader_string(struct trace_reader *r, const void *s, size_t size)
 {
-	char *p = arena_take(r, size + 1);
+	char *p = reader_take(r, size + 1);
 
 	if (p == NULL)
 		return NULL;
@@ -274,13 +274,13 @@ reader_procs(struct trace_reader *r, const unsigned char *p,
 static const char *const *
 proc_argv(struct trace_reader *r, const struct reader_string *s)
 {
-	char *args = arena_string(r, s->p, s->size);
+	char *args = reader_string(r, s->p, s->size);
 	const char **argv;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->size; i++)
 		n += s->p[i] == '\0';
-	argv = arena_take(r, (n + 2) * sizeof *argv);
+	argv = reader_take(r, (n + 2) * sizeof *argv);
 	if (args == NULL || argv == NULL)
 		return NULL;
 	n = 0;
@@ -295,7 +295,7 @@ reader_proc_told(struct trace_reader *r, struct proc *p,
     const struct record *rec)
 {
 	const char *const *argv = proc_argv(r, &rec->str[1]);
-	const char *exe = arena_string(r, rec->str[0].p, rec->str[0].size);
+	const char *exe = reader_string(r, rec->str[0].p, rec->str[0].size);
 
 	p->pub.pid = (uint32_t)rec->num[0];
 	p->pub.ppid = (uint32_t)rec->num[1];
@@ -399,7 +399,7 @@ reader_module(struct trace_reader *r, struct proc *p,
 
 	if (p->nmodules >= READER_MODULES_MAX ||
 	    rec->num[0] + rec->num[1] < rec->num[0] ||
-	    (m = arena_take(r, sizeof *m)) == NULL)
+	    (m = reader_take(r, sizeof *m)) == NULL)
 		return NULL;
 	reader_unload(r, p, rec->num[0], time);
 	*m = (struct trace_module){
@@ -409,10 +409,10 @@ reader_module(struct trace_reader *r, struct proc *p,
 		.bias = (uint64_t)zigzag_back(rec->num[2]),
 		.loaded = time,
 		.unloaded = ~0ull,
-		.build_id = (void *)arena_string(r, rec->str[0].p,
+		.build_id = (void *)reader_string(r, rec->str[0].p,
 		    rec->str[0].size),
 		.build_id_size = rec->str[0].size,
-		.path = arena_string(r, rec->str[1].p, rec->str[1].size),
+		.path = reader_string(r, rec->str[1].p, rec->str[1].size),
 	};
 	if (m->path == NULL || m->build_id == NULL ||
 	    modules_insert(r, p, m) != 0)

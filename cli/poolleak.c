@@ -1,0 +1,229 @@
+/*
+ * poolleak.c - a trace replayed, and the report of it.
+ *
+ * options -> source -> reader -> heap -> report -> format.  Exit statuses
+ * stand in poolleak.h, in the order in which they apply.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/poolleak.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "heap/heap.h"
+#include "report/escape.h"
+#include "symbol/symbol.h"
+
+void
+leak_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("poolleak: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+static void
+say_about(const char *path, const char *what)
+{
+	char safe[512], said[512];
+
+	escape_text(safe, sizeof(safe), path, strlen(path));
+	escape_text(said, sizeof(said), what, strlen(what));
+	leak_say("%s: %s", safe, said);
+}
+
+int
+leak_tell_missing(struct trace_reader *reader, const char *path)
+{
+	const struct trace_info *info = trace_info(reader);
+
+	for (unsigned i = 0; i < info->nmissing; i++)
+		say_about(path, info->missing[i]);
+	if (!info->complete && info->nmissing == 0)
+		say_about(path, "the trace is incomplete");
+	return info->complete ? LEAK_OK : LEAK_INCOMPLETE;
+}
+
+/* Every event into the heap.  LEAK_OK, or LEAK_INCOMPLETE with the reason. */
+static int
+leak_replay(struct trace_reader *reader, struct heap *heap, const char *path)
+{
+	struct trace_event ev;
+	struct trace_status status;
+	int result = LEAK_OK, r;
+
+	while ((r = trace_next(reader, &ev, &status)) > 0) {
+		if (heap_apply(heap, &ev) == 0 || result != LEAK_OK)
+			continue;
+		say_about(path, "out of memory: figures are too low");
+		result = LEAK_INCOMPLETE;
+	}
+	if (r < 0) {
+		say_about(path, status.what);
+		result = LEAK_INCOMPLETE;
+	}
+	if (leak_tell_missing(reader, path) != LEAK_OK)
+		result = LEAK_INCOMPLETE;
+	return result;
+}
+
+/* stdout, or --output's file; never the trace itself.  NULL: told. */
+static FILE *
+leak_open_output(const struct leak_options *o, const char *path)
+{
+	struct stat in, out;
+	FILE *f;
+
+	if (o->output == NULL || strcmp(o->output, "-") == 0)
+		return stdout;
+	if (stat(path, &in) == 0 && stat(o->output, &out) == 0 &&
+	    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+		say_about(o->output, "is the trace itself");
+		return NULL;
+	}
+	f = fopen(o->output, "we");
+	if (f == NULL)
+		say_about(o->output, strerror(errno));
+	return f;
+}
+
+/* Whatever of the output did not arrive shows at its end. */
+static int
+leak_close_output(FILE *f, const struct leak_options *o)
+{
+	bool failed = fflush(f) != 0 || ferror(f);
+	int error = errno;
+
+	if (fclose(f) != 0 && !failed) {
+		error = errno;
+		failed = true;
+	}
+	if (!failed)
+		return LEAK_OK;
+	say_about(o->output ? o->output : "standard output", strerror(error));
+	return LEAK_OUTPUT;
+}
+
+static int
+leak_status(const struct report *r, const struct leak_options *o, int complete)
+{
+	if (o->error_exitcode != 0 && r->nerrors > 0)
+		return (int)o->error_exitcode;
+	return complete;
+}
+
+static int
+leak_report(struct trace_reader *reader, const char *path,
+    const struct leak_options *o, FILE *f)
+{
+	struct symbol_options so = { o->sysroot, o->debug_dir };
+	struct symbolizer *symbols = symbolizer_create(&so);
+	struct heap *heap = heap_create(reader);
+	struct report *r = NULL;
+	int status = LEAK_UNREADABLE, complete;
+
+	if (heap != NULL)
+		r = report_create(reader, heap, symbols, &o->report);
+	if (r == NULL) {
+		leak_say("out of memory");
+		goto out;
+	}
+	complete = leak_replay(reader, heap, path);
+	if (report_gather(r) != 0) {
+		leak_say("out of memory");
+		goto out;
+	}
+	o->format->print(f, r);
+	status = leak_status(r, o, complete);
+out:
+	report_destroy(r);
+	heap_destroy(heap);
+	if (symbols != NULL)
+		symbolizer_destroy(symbols);
+	return status;
+}
+
+static int
+leak_run(struct leak_options *o, const char *path)
+{
+	struct trace_status status = { .result = TRACE_OK };
+	struct trace_reader *reader = trace_open(path, 0, &status);
+	FILE *f;
+	int result, written;
+
+	if (reader == NULL) {
+		say_about(path, status.what);
+		return LEAK_UNREADABLE;
+	}
+	f = leak_open_output(o, path);
+	if (f == NULL) {
+		trace_close(reader);
+		return LEAK_OUTPUT;
+	}
+	o->report.source = path;
+	if (o->check)
+		result = leak_check(reader, path, f);
+	else if (o->dump)
+		result = leak_dump(reader, path, o, f);
+	else
+		result = leak_report(reader, path, o, f);
+	written = leak_close_output(f, o);
+	trace_close(reader);
+	return written != LEAK_OK ? written : result;
+}
+
+/*
+ * Who closed one of 0 to 2 must not find the trace, or our report, in its
+ * place.  A closed stdout is an error only if we write to it: read-only there,
+ * so that writing says EBADF.
+ */
+static void
+keep_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct leak_options o;
+	struct args a;
+	char path[PATH_MAX];
+	int status;
+
+	keep_standard_descriptors();
+	args_begin(&a, &leak_program, argc, argv);
+	switch (leak_parse(&o, &a)) {
+	case ARGS_END:
+		status = leak_source(&o, a.argc, a.argv, path, sizeof(path));
+		if (status == LEAK_OK)
+			status = leak_run(&o, path);
+		break;
+	case ARGS_DONE:
+		status = fflush(stdout) == 0 ? LEAK_OK : LEAK_OUTPUT;
+		break;
+	default:
+		leak_say("%s", a.message);
+		leak_say("try poolleak --help");
+		status = LEAK_USAGE;
+	}
+	leak_options_free(&o);
+	args_end(&a);
+	return status;
+}
