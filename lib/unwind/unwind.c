@@ -168,18 +168,18 @@ walk_fill(struct walk *w)
 	struct object_view view;
 	struct unwind_scratch *s;
 
-	if (objects_find(p, pc, &view)) {
-		s = scratch_take(w->thread);
-		if (s == NULL)
-			return row;	/* not known now, but not for ever */
+	s = scratch_take(w->thread);
+	if (s == NULL)
+		return row;	/* not known now, but not for ever */
+	if (objects_find(p, s, pc, &view)) {
 		if (cfi_find(&s->cfi, &view, pc))
 			row = cfi_row(&s->cfi);
 		else if (is_signal_return(p, w->thread, w->pc))
 			row = ROW_MAKE(ROW_SIGNAL, 0, 0, 0, 0);
 		if (view.stays)
 			row |= ROW_STAYS;
-		scratch_give(w->thread);
 	}
+	scratch_give(w->thread);
 	rows_insert(p, w->stamp, row_key(w->pc, w->exact), row);
 	return row;
 }
@@ -191,8 +191,6 @@ walk_odd(struct walk *w, uint64_t row)
 	uintptr_t cfa = ((row & ROW_BASE_BP) ? w->bp : w->sp) +
 	    (uintptr_t)ROW_OFF(row);
 
-	if (w->pc == 0)
-		return WALK_STOP;
 	switch (ROW_KIND(row)) {
 	case ROW_NONE:
 		row = walk_fill(w);
@@ -223,53 +221,57 @@ walk_odd(struct walk *w, uint64_t row)
 }
 
 /*
- * Walk while rows are plain, storing each caller into ips[at..max).  Returns
- * the new at; less than max means that *row wants walk_odd.
+ * Walk while rows are plain, storing each caller into [out, end).  Returns
+ * where the next one goes; before end, it means that *row wants walk_odd.  A
+ * return address of 0 is stored too.
+ *
+ * Of a row with base sp, cfi_row has held that the words it reads lie between
+ * sp and the CFA, so one comparison is enough.
  */
-static PW_ALWAYS_INLINE size_t
-walk_run(struct walk *w, uintptr_t *ips, size_t at, size_t max, uint64_t *row)
+static PW_ALWAYS_INLINE uintptr_t *
+walk_run(struct walk *w, uintptr_t *out, uintptr_t *end, uint64_t *last)
 {
 	const struct row_table *table = __atomic_load_n(&w->process->table,
 	    __ATOMIC_ACQUIRE);
+	const struct row_entry *entry = table->entry;
+	uint64_t mask = table->mask;
 	uintptr_t pc = w->pc;
 	uintptr_t sp = w->sp;
 	uintptr_t bp = w->bp;
-	uintptr_t top = w->range.hi - sizeof pc;	/* last word */
-	bool exact = w->exact;
-	uintptr_t slot;
+	uintptr_t top = w->range.hi;
+	uint64_t row = ROW_NONE;
 	uintptr_t cfa;
+	uintptr_t at;
 
-	*row = ROW_NONE;
-	while (at < max) {
-		*row = row_find(table, row_key(pc, exact));
-		if (ROW_KIND(*row) != ROW_FRAME)
-			break;
-		cfa = (*row & ROW_BASE_BP ? bp : sp) + (uintptr_t)ROW_OFF(*row);
-		slot = cfa - sizeof pc;
-		if (slot < sp || slot > top)
-			break;
-		if (ROW_BP(*row) != ROW_BP_SAME) {
-			uintptr_t where = (ROW_BP(*row) == ROW_BP_AT_CFA ?
-			    cfa : bp) + (uintptr_t)ROW_SLOT(*row);
-
-			if (where < sp || where > top)
+	while (out < end) {
+		row = row_find(entry, mask, pc);
+		if (PW_LIKELY(ROW_FORM(row) == ROW_FORM_SP)) {
+			cfa = sp + (uintptr_t)ROW_OFF(row);
+			if (PW_UNLIKELY(cfa > top))
 				break;
-			bp = *(const uintptr_t *)where;
-		}
-		if (PW_UNLIKELY(*(const uintptr_t *)slot == 0)) {
-			*row = ROW_MAKE(ROW_STOP, 0, 0, 0, 0);
-			break;	/* threads and coroutines may end so */
-		}
-		pc = *(const uintptr_t *)slot;
+		} else if (ROW_FORM(row) == ROW_FORM_SP_BP) {
+			cfa = sp + (uintptr_t)ROW_OFF(row);
+			if (PW_UNLIKELY(cfa > top))
+				break;
+			bp = *(const uintptr_t *)(cfa +
+			    (uintptr_t)ROW_SLOT(row));
+		} else if (ROW_FORM(row) == ROW_FORM_BP_BP) {
+			cfa = bp + (uintptr_t)ROW_OFF(row);
+			at = cfa + (uintptr_t)ROW_SLOT(row);
+			if (PW_UNLIKELY(cfa > top || at < sp || at >= cfa))
+				break;
+			bp = *(const uintptr_t *)at;
+		} else
+			break;
+		pc = *(const uintptr_t *)(cfa - sizeof pc);
 		sp = cfa;
-		exact = false;
-		ips[at++] = pc;
+		*out++ = pc;
 	}
 	w->pc = pc;
 	w->sp = sp;
 	w->bp = bp;
-	w->exact = exact;
-	return at;
+	*last = row;
+	return out;
 }
 
 /* The ring ips[0..n) in order, oldest at first. */
@@ -311,35 +313,79 @@ capture_finish(uintptr_t *ips, size_t at, size_t max, size_t ring, size_t wraps)
 	return max;
 }
 
+/* The row of an exact pc, for which walk_run has no key. */
+static PW_NOINLINE uint64_t
+walk_exact_row(const struct walk *w)
+{
+	const struct row_table *t = __atomic_load_n(&w->process->table,
+	    __ATOMIC_ACQUIRE);
+
+	return row_find(t->entry, t->mask, row_key(w->pc, true));
+}
+
 /* Walk on from ips[0], which is stored. */
 static size_t
 capture_walk(struct walk *w, uintptr_t *ips, size_t max)
 {
 	size_t ring = max > OUTERMOST + 1 ? OUTERMOST : 1;
+	uintptr_t *base = ips + max - ring;
+	uintptr_t *end = ips + max;
+	uintptr_t *out = ips + 1;
 	size_t wraps = 0;
-	size_t at = 1;
 	uint64_t row;
 	enum walk_result result;
 
 	for (;;) {
-		at = walk_run(w, ips, at, max, &row);
-		if (at == max && wraps * ring > FRAMES_MAX)
-			break;
-		if (at == max) {
-			/* Is there one more?  Then the oldest makes room. */
-			at = max - ring;
+		if (out == end) {
+			/* If there is one more, the oldest makes room. */
+			if (wraps * ring > FRAMES_MAX)
+				break;
+			out = base;
 			wraps++;
+		}
+		if (PW_UNLIKELY(w->exact))
+			row = walk_exact_row(w);
+		else if ((out = walk_run(w, out, end, &row)) == end)
 			continue;
+		if (w->pc == 0) {
+			/* Threads and coroutines may end so; it is stored. */
+			if (out == base && wraps-- > 0)
+				out = end;
+			out--;
+			break;
 		}
 		result = walk_odd(w, row);
-		if (result == WALK_STOP || (result == WALK_GO && w->pc == 0))
+		if (result == WALK_STOP)
 			break;
-		ips[at++] = result == WALK_GO ? w->pc + w->exact :
+		*out++ = result == WALK_GO ? w->pc + w->exact :
 		    SESSION_MARK(SESSION_MARK_END, 0);
 		if (result == WALK_UNKNOWN)
 			break;
 	}
-	return capture_finish(ips, at, max, ring, wraps);
+	return capture_finish(ips, (size_t)(out - ips), max, ring, wraps);
+}
+
+/* Something was loaded or unloaded; false: no scratch to find out what. */
+static PW_NOINLINE bool
+capture_refresh(struct unwind_process *p, struct unwind_thread *th,
+    uint64_t stamp)
+{
+	struct unwind_scratch *s = scratch_take(th);
+
+	if (s == NULL)
+		return false;
+	objects_refresh(p, s, stamp);
+	scratch_give(th);
+	return true;
+}
+
+static size_t
+capture_nothing(uintptr_t *ips, size_t max)
+{
+	if (max == 1)
+		return 1;
+	ips[1] = SESSION_MARK(SESSION_MARK_END, 0);
+	return 2;
 }
 
 size_t
@@ -360,16 +406,14 @@ unwind_capture(struct unwind_thread *th, const struct unwind_start *start,
 		return 0;
 	ips[0] = start->pc;
 	if (PW_UNLIKELY(!p->ready))
-		return 1;
+		return capture_nothing(ips, max);
 	w.stamp = ldso_stamp(p);
 	if (PW_UNLIKELY(w.stamp !=
-	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)))
-		objects_refresh(p, w.stamp);
-	if (!stack_enter(p, th, w.sp, &w.range)) {
-		if (max > 1)
-			ips[1] = SESSION_MARK(SESSION_MARK_END, 0);
-		return max > 1 ? 2 : 1;
-	}
+	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)) &&
+	    !capture_refresh(p, th, w.stamp))
+		return capture_nothing(ips, max);
+	if (!stack_enter(p, th, w.sp, &w.range))
+		return capture_nothing(ips, max);
 	return capture_walk(&w, ips, max);
 }
 

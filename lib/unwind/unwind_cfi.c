@@ -603,5 +603,9 @@ cfi_row(const struct cfi *f)
 	}
 	if ((reg != CFI_RSP && reg != CFI_RBP) || off != (int32_t)off)
 		return full;
+	/* What walk_run counts on. */
+	if (kind == ROW_FRAME && reg == CFI_RSP && (off < 8 ||
+	    (bp == ROW_BP_AT_CFA && (slot > -1 || slot * 8 < -off))))
+		return full;
 	return ROW_MAKE(kind, reg == CFI_RBP, bp, slot, off);
 }

@@ -84,6 +84,8 @@ struct expr {
 	uintptr_t value[DEPTH];
 	unsigned n;
 };
+_Static_assert(sizeof(struct expr) <=
+    sizeof(((struct unwind_scratch *)0)->expr), "scratch");
 
 static void
 push(struct expr *e, uint64_t v)
@@ -270,25 +272,28 @@ do_other(struct expr *e, unsigned op, const unsigned char *first)
 
 bool
 expr_eval(const struct unwind_process *p, struct unwind_thread *th,
-    const unsigned char *expr, const struct full_regs *regs,
-    const uintptr_t *cfa, uintptr_t *value)
+    struct unwind_scratch *s, const unsigned char *expr, const uintptr_t *cfa,
+    uintptr_t *value)
 {
-	struct expr e = { p, th, regs, expr_open(expr), { 0 }, 0 };
-	const unsigned char *first = e.c.p;
+	struct expr *e = (struct expr *)s->expr;
+	const unsigned char *first;
 	unsigned op;
 	unsigned i;
 
+	*e = (struct expr){ .process = p, .thread = th, .regs = &s->regs,
+	    .c = expr_open(expr) };
+	first = e->c.p;
 	if (cfa != NULL)
-		push(&e, *cfa);
-	for (i = 0; i < OPS_MAX && e.c.p < e.c.end && !e.c.bad; i++) {
-		op = (unsigned)cfi_fixed(&e.c, 1);
+		push(e, *cfa);
+	for (i = 0; i < OPS_MAX && e->c.p < e->c.end && !e->c.bad; i++) {
+		op = (unsigned)cfi_fixed(&e->c, 1);
 		if (op >= OP_LIT0 && op <= OP_LIT31)
-			push(&e, op - OP_LIT0);
+			push(e, op - OP_LIT0);
 		else if (op >= OP_BREG0 && op <= OP_BREG31)
-			push_register(&e, op - OP_BREG0);
-		else if (!push_constant(&e, op) && !do_binary(&e, op))
-			do_other(&e, op, first);
+			push_register(e, op - OP_BREG0);
+		else if (!push_constant(e, op) && !do_binary(e, op))
+			do_other(e, op, first);
 	}
-	*value = pop(&e);
-	return !e.c.bad && e.c.p == e.c.end;
+	*value = pop(e);
+	return !e->c.bad && e->c.p == e->c.end;
 }

@@ -25,9 +25,10 @@
 			    BIT(14) | BIT(15))
 
 static bool
-full_rule(const struct walk *w, const struct full_regs *r, unsigned reg,
+full_rule(const struct walk *w, struct unwind_scratch *s, unsigned reg,
     int64_t rule, uintptr_t cfa, uintptr_t *out)
 {
+	const struct full_regs *r = &s->regs;
 	uint64_t v = (uint64_t)CFI_VALUE(rule);
 	uintptr_t addr;
 
@@ -46,25 +47,26 @@ full_rule(const struct walk *w, const struct full_regs *r, unsigned reg,
 		*out = v < CFI_NREGS ? r->reg[v] : 0;
 		return v < CFI_NREGS && (r->known >> v & 1);
 	case CFI_EXPR:
-		return expr_eval(w->process, w->thread,
-		    (const unsigned char *)CFI_VALUE(rule), r, &cfa, &addr) &&
+		return expr_eval(w->process, w->thread, s,
+		    (const unsigned char *)CFI_VALUE(rule), &cfa, &addr) &&
 		    stack_read(w->process, w->thread, addr, out);
 	case CFI_VAL_EXPR:
-		return expr_eval(w->process, w->thread,
-		    (const unsigned char *)CFI_VALUE(rule), r, &cfa, out);
+		return expr_eval(w->process, w->thread, s,
+		    (const unsigned char *)CFI_VALUE(rule), &cfa, out);
 	}
 	return false;
 }
 
 static bool
-full_cfa(const struct walk *w, const struct cfi *f, const struct full_regs *r,
-    uintptr_t *cfa)
+full_cfa(const struct walk *w, struct unwind_scratch *s, uintptr_t *cfa)
 {
-	if (f->now.cfa_expr != NULL)
-		return expr_eval(w->process, w->thread, f->now.cfa_expr, r,
+	const struct cfi_rules *now = &s->cfi.now;
+
+	if (now->cfa_expr != NULL)
+		return expr_eval(w->process, w->thread, s, now->cfa_expr,
 		    NULL, cfa);
-	*cfa = r->reg[f->now.cfa_reg] + (uintptr_t)f->now.cfa_off;
-	return r->known >> f->now.cfa_reg & 1;
+	*cfa = s->regs.reg[now->cfa_reg] + (uintptr_t)now->cfa_off;
+	return s->regs.known >> now->cfa_reg & 1;
 }
 
 /* From the registers of a frame, s->regs, to those of its caller. */
@@ -78,12 +80,12 @@ full_apply(const struct walk *w, struct unwind_scratch *s, bool *exact)
 	uintptr_t cfa;
 	unsigned i;
 
-	if (!objects_find(w->process, pc, &view) ||
+	if (!objects_find(w->process, s, pc, &view) ||
 	    !cfi_find(&s->cfi, &view, pc))
 		return WALK_UNKNOWN;
 	if (CFI_TYPE(s->cfi.now.reg[CFI_RA]) == CFI_UNDEFINED)
 		return WALK_STOP;
-	if (!full_cfa(w, &s->cfi, r, &cfa))
+	if (!full_cfa(w, s, &cfa))
 		return WALK_UNKNOWN;
 	*next = *r;
 	next->reg[CFI_RSP] = cfa;
@@ -92,7 +94,7 @@ full_apply(const struct walk *w, struct unwind_scratch *s, bool *exact)
 		if (CFI_TYPE(s->cfi.now.reg[i]) == CFI_UNSET)
 			continue;
 		next->known &= ~BIT(i);
-		if (full_rule(w, r, i, s->cfi.now.reg[i], cfa, &next->reg[i]))
+		if (full_rule(w, s, i, s->cfi.now.reg[i], cfa, &next->reg[i]))
 			next->known |= BIT(i);
 	}
 	*exact = s->cfi.signal;

@@ -26,7 +26,8 @@
 
 enum row_kind {
 	ROW_NONE,	/* no row: look at .eh_frame */
-	ROW_FRAME,	/* CFA = base + off, return address at CFA - 8 */
+	ROW_FRAME,	/* CFA = base + off, return address at CFA - 8; with
+			 * base sp, sp < CFA and the slot of bp in [sp, CFA) */
 	ROW_DEREF,	/* CFA = the word at base + off, the same */
 	ROW_PLT,	/* CFA = sp + 8, or + 16 past byte `slot` of 16 */
 	ROW_SIGNAL,	/* the kernel's frame: all is in its ucontext */
@@ -47,6 +48,11 @@ enum row_bp { ROW_BP_SAME, ROW_BP_AT_CFA, ROW_BP_AT_BP };
  */
 #define ROW_KIND(row)		((enum row_kind)((row) & 7))
 #define ROW_BASE_BP		8u
+/* Kind, base and enum row_bp at once; the three forms that matter. */
+#define ROW_FORM(row)		((unsigned)(row) & 0x3f)
+#define ROW_FORM_SP		(ROW_FRAME | ROW_BP_SAME << 4)
+#define ROW_FORM_SP_BP		(ROW_FRAME | ROW_BP_AT_CFA << 4)
+#define ROW_FORM_BP_BP		(ROW_FRAME | ROW_BASE_BP | ROW_BP_AT_CFA << 4)
 #define ROW_STAYS		64u
 #define ROW_BP(row)		((enum row_bp)((row) >> 4 & 3))
 #define ROW_SLOT(row)		((intptr_t)(int16_t)((row) >> 16) * 8)
@@ -67,36 +73,42 @@ struct row_entry {
 };
 
 #define ROW_MIX		0x9e3779b97f4a7c15ull	/* 2^64 / golden ratio */
-#define ROW_HASH	0xd6e8feb86659fd93ull	/* odd, bits well spread */
 
+/*
+ * The hash is the low bits of the key: return addresses are as good as random
+ * there, and a multiplication would lie on the critical path of every frame.
+ */
 struct row_table {
 	struct row_entry *entry;
-	uint32_t shift;		/* 64 - log2 of the number of entries */
+	uint32_t mask;		/* number of entries - 1, a power of two */
 	uint32_t used;		/* entries ever filled */
 };
 
 #define ROW_LEVELS	5
 
-/* The key of a row: exact says that pc is an instruction to come. */
+/*
+ * The key of a row: a return address itself; an exact pc, which is an
+ * instruction to come, with the top bit.
+ */
 static inline uint64_t
 row_key(uintptr_t pc, bool exact)
 {
-	return (uint64_t)pc << 1 | exact;
+	return (uint64_t)pc | (uint64_t)exact << 63;
 }
 
-uint64_t row_find_rest(const struct row_table *, uint64_t key, size_t i);
+uint64_t row_find_rest(const struct row_entry *, uint64_t mask, uint64_t key);
 
-/* The row for key, or ROW_NONE. */
+/* The row for key among mask + 1 entries, or ROW_NONE. */
 static PW_ALWAYS_INLINE uint64_t
-row_find(const struct row_table *t, uint64_t key)
+row_find(const struct row_entry *entry, uint64_t mask, uint64_t key)
 {
-	size_t i = (size_t)((key * ROW_HASH) >> t->shift);
-	uint64_t row = __atomic_load_n(&t->entry[i].row, __ATOMIC_RELAXED);
-	uint64_t check = __atomic_load_n(&t->entry[i].check, __ATOMIC_RELAXED);
+	const struct row_entry *e = entry + (key & mask);
+	uint64_t row = __atomic_load_n(&e->row, __ATOMIC_RELAXED);
+	uint64_t check = __atomic_load_n(&e->check, __ATOMIC_RELAXED);
 
 	if (PW_LIKELY((check ^ row * ROW_MIX) == key))
 		return row;
-	return row_find_rest(t, key, i);
+	return row_find_rest(entry, mask, key);
 }
 
 /* --- the process ------------------------------------------------------ */
@@ -183,11 +195,14 @@ void	rows_insert(struct unwind_process *, uint64_t stamp, uint64_t key,
 enum rows_dropped { ROWS_NEGATIVE, ROWS_OF_GUESTS, ROWS_ALL };
 void	rows_drop(struct unwind_process *, enum rows_dropped);
 
+struct unwind_scratch;
+
 int	objects_init(struct unwind_process *);
-bool	objects_find(struct unwind_process *, uintptr_t pc,
-	    struct object_view *);
+bool	objects_find(struct unwind_process *, struct unwind_scratch *,
+	    uintptr_t pc, struct object_view *);
 /* The counters read stamp: find out what went, drop its rows. */
-void	objects_refresh(struct unwind_process *, uint64_t stamp);
+void	objects_refresh(struct unwind_process *, struct unwind_scratch *,
+	    uint64_t stamp);
 
 /* --- stacks ----------------------------------------------------------- */
 
@@ -256,10 +271,16 @@ struct full_regs {
 	uint32_t known;		/* bit per register */
 };
 
+/*
+ * What does not fit on the caller's stack, of which a capture may use 512
+ * bytes.
+ */
 struct unwind_scratch {
 	struct cfi cfi;
 	struct full_regs regs;
 	struct full_regs next;
+	uint64_t object[24];	/* of unwind_objects.c */
+	uint64_t expr[20];	/* of unwind_expr.c */
 };
 _Static_assert(sizeof(struct unwind_scratch) <= UNWIND_SCRATCH_SIZE,
     "scratch");
@@ -302,8 +323,9 @@ uint64_t cfi_row(const struct cfi *);
 bool	expr_is_breg(const unsigned char *expr, unsigned *reg, int64_t *off,
 	    bool *deref);
 bool	expr_is_plt(const unsigned char *expr, unsigned *byte);
+/* On the registers s->regs; cfa may be NULL. */
 bool	expr_eval(const struct unwind_process *, struct unwind_thread *,
-	    const unsigned char *expr, const struct full_regs *,
+	    struct unwind_scratch *s, const unsigned char *expr,
 	    const uintptr_t *cfa, uintptr_t *value);
 
 /* --- the walk --------------------------------------------------------- */

@@ -67,6 +67,22 @@ struct object_news {
 	bool initial;
 };
 
+/* The part of struct unwind_scratch that is this file's. */
+struct object_work {
+	struct object_news news;
+#ifdef HAVE_FIND_OBJECT
+	struct dl_find_object found;
+#endif
+};
+_Static_assert(sizeof(struct object_work) <=
+    sizeof(((struct unwind_scratch *)0)->object), "scratch");
+
+static struct object_work *
+object_work(struct unwind_scratch *s)
+{
+	return (struct object_work *)s->object;
+}
+
 static uint64_t
 path_hash(const char *s)
 {
@@ -160,7 +176,7 @@ object_tell(struct unwind_process *p, size_t i, const char *path)
 		p->seen(&told, p->arg);
 }
 
-static void
+static PW_NOINLINE void
 object_fill(struct unwind_process *p, size_t i, const struct object_news *news)
 {
 	struct object *o = &p->objects->object[i];
@@ -296,23 +312,24 @@ objects_find_initial(const struct unwind_process *p, uintptr_t pc,
 }
 
 bool
-objects_find(struct unwind_process *p, uintptr_t pc, struct object_view *v)
+objects_find(struct unwind_process *p, struct unwind_scratch *s, uintptr_t pc,
+    struct object_view *v)
 {
 #ifdef HAVE_FIND_OBJECT
-	struct dl_find_object f;
-	struct object_news news;
+	struct object_work *work = object_work(s);
 
 	if (_dl_find_object != NULL) {
-		if (_dl_find_object((void *)pc, &f) != 0)
+		if (_dl_find_object((void *)pc, &work->found) != 0)
 			return false;
-		news_from_ldso(&news, &f);
-		v->stays = object_meet(p, &news);
-		v->start = news.start;
-		v->end = news.end;
-		v->hdr = news.hdr;
+		news_from_ldso(&work->news, &work->found);
+		v->stays = object_meet(p, &work->news);
+		v->start = work->news.start;
+		v->end = work->news.end;
+		v->hdr = work->news.hdr;
 		return true;
 	}
 #endif
+	(void)s;
 	return objects_find_initial(p, pc, v);
 }
 
@@ -335,41 +352,44 @@ ldso_subs(struct unwind_process *p)
 #ifdef HAVE_FIND_OBJECT
 /* Is what ld.so has at the object's place the object we know? */
 static bool
-object_is_same(const struct object *o, uintptr_t start)
+object_is_same(const struct object *o, uintptr_t start,
+    struct object_work *work)
 {
-	struct dl_find_object f;
-	struct object_news news;
+	struct object_news *news = &work->news;
 	const unsigned char *id;
 	size_t size = 0;
 
 	if (_dl_find_object == NULL)
 		return true;
-	if (_dl_find_object((void *)start, &f) != 0)
+	if (_dl_find_object((void *)start, &work->found) != 0)
 		return false;
-	news_from_ldso(&news, &f);
-	if (news.start != start || news.end != o->end || news.map != o->map ||
-	    news.hdr != o->hdr || path_hash(news.path) != o->path_hash)
+	news_from_ldso(news, &work->found);
+	if (news->start != start || news->end != o->end ||
+	    news->map != o->map || news->hdr != o->hdr ||
+	    path_hash(news->path) != o->path_hash)
 		return false;
 	if (o->initial)
 		return true;
-	news_phdrs(&news);
-	id = find_build_id(&news, &size);
+	news_phdrs(news);
+	id = find_build_id(news, &size);
 	return id != NULL && size == o->build_id_size &&
 	    memcmp(id, o->build_id, size) == 0;
 }
 #else
 static bool
-object_is_same(const struct object *o, uintptr_t start)
+object_is_same(const struct object *o, uintptr_t start,
+    struct object_work *work)
 {
 	(void)o;
 	(void)start;
+	(void)work;
 	return true;
 }
 #endif
 
 /* After an unload: tell what went.  true: an object of the start did. */
 static bool
-objects_review(struct unwind_process *p)
+objects_review(struct unwind_process *p, struct object_work *work)
 {
 	bool initial = false;
 	struct object *o;
@@ -382,7 +402,7 @@ objects_review(struct unwind_process *p)
 			break;
 		o = &p->objects->object[i];
 		if (STATE(word) != OBJECT_LIVE ||
-		    object_is_same(o, START(word)))
+		    object_is_same(o, START(word), work))
 			continue;
 		initial |= o->initial != 0;
 		object_retire(p, i, word);
@@ -395,12 +415,14 @@ objects_review(struct unwind_process *p)
  * stores what it saw, so nobody walks with the new stamp and old rows.
  */
 void
-objects_refresh(struct unwind_process *p, uint64_t stamp)
+objects_refresh(struct unwind_process *p, struct unwind_scratch *s,
+    uint64_t stamp)
 {
 	uint64_t subs = ldso_subs(p);
 
 	if (subs != __atomic_load_n(&p->subs, __ATOMIC_RELAXED))
-		rows_drop(p, objects_review(p) ? ROWS_ALL : ROWS_OF_GUESTS);
+		rows_drop(p, objects_review(p, object_work(s)) ? ROWS_ALL :
+		    ROWS_OF_GUESTS);
 	else
 		rows_drop(p, ROWS_NEGATIVE);
 	__atomic_store_n(&p->subs, subs, __ATOMIC_RELAXED);

@@ -9,7 +9,7 @@
  * anew costs less than a microsecond.
  *
  * Places of a key: the four entries of the cache line its hash points into,
- * the one pointed at first.
+ * that one first.
  *
  * Invariants:
  *	R1  an entry whose check does not fit its row is empty;
@@ -48,7 +48,7 @@ rows_level(struct unwind_process *p, unsigned level)
 
 	if (mine == NULL)
 		return -1;
-	t->shift = 64u - level_bits[level];
+	t->mask = (1u << level_bits[level]) - 1;
 	if (!__atomic_compare_exchange_n(&t->entry, &none, mine, false,
 	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		os_unmap(mine, level_size(level));
@@ -63,14 +63,14 @@ rows_init(struct unwind_process *p)
 }
 
 uint64_t
-row_find_rest(const struct row_table *t, uint64_t key, size_t i)
+row_find_rest(const struct row_entry *entry, uint64_t mask, uint64_t key)
 {
 	const struct row_entry *e;
 	uint64_t row;
 	size_t k;
 
 	for (k = 1; k < LINE; k++) {
-		e = &t->entry[i ^ k];
+		e = &entry[(key & mask) ^ k];
 		row = __atomic_load_n(&e->row, __ATOMIC_RELAXED);
 		if ((__atomic_load_n(&e->check, __ATOMIC_RELAXED) ^
 		    row * ROW_MIX) == key)
@@ -98,14 +98,14 @@ entry_key(const struct row_entry *e)
 static struct row_entry *
 entry_place(struct row_table *t, uint64_t key)
 {
-	size_t i = (size_t)((key * ROW_HASH) >> t->shift);
+	size_t i = (size_t)(key & t->mask);
 	size_t k;
 
 	for (k = 0; k < LINE; k++)
 		if (__atomic_load_n(&t->entry[i ^ k].row, __ATOMIC_RELAXED)
 		    == ROW_NONE)
 			return &t->entry[i ^ k];
-	return &t->entry[i ^ (key >> 3 & (LINE - 1))];
+	return &t->entry[i ^ (key >> 12 & (LINE - 1))];
 }
 
 static struct row_table *

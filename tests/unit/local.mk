@@ -25,6 +25,12 @@ UNIT_TESTS += %D%/t_trace
 %C%_t_trace_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
 # lib/unwind
+noinst_HEADERS += tests/unwind/oracle.h
+
+UNIT_TESTS += %D%/t_unwind
+%C%_t_unwind_SOURCES = %D%/t_unwind.c tests/unwind/oracle.c
+%C%_t_unwind_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
+%C%_t_unwind_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
 # lib/preload
 

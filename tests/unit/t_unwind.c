@@ -1,0 +1,488 @@
+/*
+ * t_unwind.c - captures of all kinds of frames, held against libunwind.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <config.h>
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <alloca.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "tests/unwind/oracle.h"
+#include "trace/session.h"
+#include "unwind/unwind.h"
+
+#define NOINLINE	__attribute__((noinline))
+#define WITHOUT_FP	__attribute__((noinline, \
+			    optimize("omit-frame-pointer")))
+#define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
+#define USE(p)		__asm__ volatile("" : : "r"(p) : "memory")
+
+static struct unwind_thread thread;
+
+static NOINLINE int
+leaf(void)
+{
+	int n = oracle_check(&thread);
+
+	KEEP(n);
+	return n;
+}
+
+static void
+a_plain_call_is_captured_like_libunwind_does(void **state)
+{
+	(void)state;
+	assert_true(leaf() > 3);
+}
+
+static NOINLINE int
+recurse(int depth)
+{
+	int n = depth == 0 ? leaf() : recurse(depth - 1);
+
+	KEEP(n);
+	return n;
+}
+
+static void
+a_recursion_shows_every_level(void **state)
+{
+	int flat = recurse(0);
+
+	(void)state;
+	assert_true(flat > 0);
+	assert_int_equal(recurse(100), flat + 100);
+}
+
+static int callbacks;
+
+static int
+compare_ints(const void *a, const void *b)
+{
+	if (leaf() > 0)
+		callbacks++;
+	return *(const int *)a - *(const int *)b;
+}
+
+static void
+frames_of_libc_are_walked_through(void **state)
+{
+	int v[3] = { 3, 1, 2 };
+
+	(void)state;
+	callbacks = 0;
+	qsort(v, 3, sizeof v[0], compare_ints);
+	assert_true(callbacks >= 2);
+}
+
+static WITHOUT_FP int
+with_alloca(size_t size)
+{
+	char *p = alloca(size);
+	int n;
+
+	memset(p, 1, size);
+	USE(p);
+	n = leaf();
+	KEEP(n);
+	return n;
+}
+
+static WITHOUT_FP int
+with_array(size_t size)
+{
+	char a[size];
+	int n;
+
+	memset(a, 1, size);
+	USE(a);
+	n = leaf();
+	USE(a);
+	KEEP(n);
+	return n;
+}
+
+static void
+frames_of_variable_size_are_walked(void **state)
+{
+	size_t size;
+
+	(void)state;
+	for (size = 1; size < 100000; size *= 3) {
+		assert_true(with_alloca(size) > 0);
+		assert_true(with_array(size) > 0);
+	}
+}
+
+static WITHOUT_FP int
+many_registers(int a, int b, int c, int d, int e, int f)
+{
+	int n;
+
+	KEEP(a);
+	KEEP(b);
+	KEEP(c);
+	KEEP(d);
+	KEEP(e);
+	KEEP(f);
+	n = with_alloca(100);
+	KEEP(a);
+	KEEP(b);
+	KEEP(c);
+	KEEP(d);
+	KEEP(e);
+	KEEP(f);
+	return n == 0 ? a + b + c + d + e + f : n;
+}
+
+static void
+a_frame_without_frame_pointer_that_uses_it_for_data_is_walked(void **state)
+{
+	(void)state;
+	assert_true(many_registers(1, 2, 3, 4, 5, 6) > 0);
+}
+
+/* gcc makes a DRAP of it: the CFA is known only through a slot at rbp. */
+__attribute__((noinline, force_align_arg_pointer,
+    optimize("omit-frame-pointer"))) static int
+realigned(size_t size)
+{
+	char a[64] __attribute__((aligned(64)));
+	char *p = alloca(size);
+	int n;
+
+	memset(a, 2, sizeof a);
+	memset(p, 3, size);
+	USE(a);
+	USE(p);
+	n = leaf();
+	USE(a);
+	KEEP(n);
+	return n;
+}
+
+static void
+a_realigned_stack_is_walked_through_its_saved_argument_pointer(void **state)
+{
+	(void)state;
+	assert_true(realigned(10) > 0);
+	assert_true(realigned(1000) > 0);
+	assert_true(with_alloca(3) > 0);
+}
+
+/*
+ * CONSTRAINTS of reuse: X calls F or Y at one site, Y calls F, F uses alloca.
+ * Only a saved rbp tells the two apart.
+ */
+static NOINLINE WITHOUT_FP int
+y_between(size_t size)
+{
+	int n = with_alloca(size);
+
+	KEEP(n);
+	return n;
+}
+
+static NOINLINE WITHOUT_FP int
+x_calls(int (*fn)(size_t), size_t size)
+{
+	int n = fn(size);
+
+	KEEP(n);
+	return n;
+}
+
+static void
+one_call_site_with_two_callees_gives_two_stacks(void **state)
+{
+	int direct;
+	int between;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		direct = x_calls(with_alloca, 64);
+		between = x_calls(y_between, 64);
+		assert_true(direct > 0);
+		assert_int_equal(between, direct + 1);
+	}
+}
+
+__attribute__((noinline, optimize("optimize-sibling-calls"))) static int
+tail(void)
+{
+	return leaf();
+}
+
+static void
+a_tail_call_leaves_no_frame(void **state)
+{
+	(void)state;
+	assert_true(tail() > 0);
+}
+
+/* --- signals ---------------------------------------------------------- */
+
+static volatile int handled;
+
+static void
+handler(int sig)
+{
+	(void)sig;
+	handled = leaf();
+}
+
+static void
+raise_with(int flags)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = flags };
+	int i;
+
+	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+	for (i = 0; i < 2; i++) {
+		handled = 0;
+		raise(SIGUSR1);
+		assert_true(handled > 5);
+	}
+}
+
+static void
+a_signal_handler_shows_what_it_interrupted(void **state)
+{
+	(void)state;
+	raise_with(0);
+}
+
+static void
+a_handler_on_an_alternate_stack_shows_the_normal_one(void **state)
+{
+	static char stack[65536];
+	stack_t alt = { .ss_sp = stack, .ss_size = sizeof stack };
+	stack_t off = { .ss_flags = SS_DISABLE };
+
+	(void)state;
+	assert_int_equal(sigaltstack(&alt, NULL), 0);
+	raise_with(SA_ONSTACK);
+	raise_with(0);
+	raise_with(SA_ONSTACK);
+	sigaltstack(&off, NULL);
+}
+
+static void
+an_alternate_stack_within_the_normal_one_is_walked(void **state)
+{
+	char stack[65536];
+	stack_t alt = { .ss_sp = stack, .ss_size = sizeof stack };
+	stack_t off = { .ss_flags = SS_DISABLE };
+
+	(void)state;
+	assert_int_equal(sigaltstack(&alt, NULL), 0);
+	raise_with(SA_ONSTACK);
+	sigaltstack(&off, NULL);
+}
+
+/*
+ * A timer interrupts at any instruction: prologues, epilogues, PLT entries,
+ * the vdso.  libunwind and we may differ only where it is wrong; each such
+ * place must be listed here.
+ */
+struct difference {
+	uintptr_t ours[ORACLE_MAX];
+	uintptr_t theirs[ORACLE_MAX];
+	size_t n;
+	size_t m;
+};
+
+static struct difference differences[4];
+static volatile unsigned ndifferences;
+static volatile unsigned nticks;
+
+static void
+tick(int sig)
+{
+	struct difference *d = &differences[ndifferences & 3];
+
+	(void)sig;
+	nticks++;
+	if (oracle_check_quietly(&thread, d->ours, d->theirs, &d->n, &d->m) < 0)
+		ndifferences++;
+}
+
+static NOINLINE int
+busy(unsigned round)
+{
+	char text[64];
+	struct timespec now;
+	int v[16];
+	int i;
+
+	for (i = 0; i < 16; i++)
+		v[i] = (int)(round * 2654435761u >> (i & 15));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof text, "%d %ld %g", v[3], now.tv_nsec,
+	    (double)round / 3);
+	USE(text);
+	return recurse((int)(round % 3)) > 0 ? many_registers(1, 2, 3, 4, 5, 6) : 0;
+}
+
+static void
+print_difference(const struct difference *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n || i < d->m; i++)
+		print_message("  #%zu %lx %lx\n", i, i < d->n ? d->ours[i] : 0,
+		    i < d->m ? d->theirs[i] : 0);
+}
+
+static void
+a_timer_that_interrupts_anywhere_finds_the_same_stacks(void **state)
+{
+	struct sigaction sa = { .sa_handler = tick, .sa_flags = SA_RESTART };
+	struct itimerval every = { { 0, 500 }, { 0, 500 } };
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	unsigned round;
+	unsigned i;
+
+	(void)state;
+	sigaction(SIGPROF, &sa, NULL);
+	setitimer(ITIMER_PROF, &every, NULL);
+	for (round = 0; round < 2000000 && nticks < 300; round++)
+		assert_true(busy(round) > 0);
+	setitimer(ITIMER_PROF, &never, NULL);
+	print_message("%u ticks, %u differ\n", nticks, ndifferences);
+	for (i = 0; i < ndifferences && i < 4; i++)
+		print_difference(&differences[i]);
+	assert_true(nticks >= 20);
+	assert_int_equal(ndifferences, 0);
+}
+
+/* --- cuts ------------------------------------------------------------- */
+
+static uintptr_t cut_ips[ORACLE_MAX];
+static uintptr_t cut_all[ORACLE_MAX];
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static size_t
+capture_both(size_t max, size_t *all)
+{
+	struct unwind_start start = UNWIND_CALLER();
+
+	*all = unwind_capture(&thread, &start, cut_all, ORACLE_MAX);
+	return unwind_capture(&thread, &start, cut_ips, max);
+}
+
+static NOINLINE size_t
+deep_cut(int depth, size_t max, size_t *all)
+{
+	size_t n = depth == 0 ? capture_both(max, all) :
+	    deep_cut(depth - 1, max, all);
+
+	KEEP(n);
+	return n;
+}
+
+static void
+check_cut(int depth, size_t max)
+{
+	size_t all;
+	size_t n = deep_cut(depth, max, &all);
+	size_t outer = max > 33 ? 32 : 0;
+	size_t inner = max - outer - 1;
+
+	if (all <= max) {
+		assert_int_equal(n, all);
+		assert_memory_equal(cut_ips, cut_all, n * sizeof cut_ips[0]);
+		return;
+	}
+	assert_int_equal(n, max);
+	assert_memory_equal(cut_ips, cut_all, inner * sizeof cut_ips[0]);
+	assert_true(cut_ips[inner] ==
+	    SESSION_MARK(SESSION_MARK_CUT, all - inner - outer));
+	assert_memory_equal(cut_ips + inner + 1, cut_all + all - outer,
+	    outer * sizeof cut_ips[0]);
+}
+
+static void
+a_stack_deeper_than_max_keeps_both_ends(void **state)
+{
+	static const size_t max[] = { 1, 2, 8, 33, 34, 35, 64, 100, 256 };
+	size_t i;
+	int depth;
+
+	(void)state;
+	for (i = 0; i < sizeof max / sizeof max[0]; i++)
+		for (depth = 0; depth < 200; depth += depth < 130 ? 1 : 31)
+			check_cut(depth, max[i]);
+}
+
+static void
+a_very_deep_stack_is_cut_too(void **state)
+{
+	size_t all;
+	size_t n = deep_cut(20000, 64, &all);
+
+	(void)state;
+	assert_int_equal(n, 64);
+	assert_true(cut_ips[31] >> 48 == (0x8000 | SESSION_MARK_CUT));
+	assert_true((cut_ips[31] & 0xffffff) > 19900);
+	assert_memory_equal(cut_ips + 32, cut_all + ORACLE_MAX - 32,
+	    32 * sizeof cut_ips[0]);
+}
+
+static void
+code_without_unwind_information_ends_the_stack_with_a_mark(void **state)
+{
+	uintptr_t frame[4] = { 0 };
+	struct unwind_start start = { .pc = (uintptr_t)frame,
+	    .sp = (uintptr_t)frame };
+	uintptr_t ips[8];
+
+	(void)state;
+	assert_int_equal(unwind_capture(&thread, &start, ips, 8), 2);
+	assert_true(ips[1] == SESSION_MARK(SESSION_MARK_END, 0));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_call_is_captured_like_libunwind_does),
+		cmocka_unit_test(a_recursion_shows_every_level),
+		cmocka_unit_test(frames_of_libc_are_walked_through),
+		cmocka_unit_test(frames_of_variable_size_are_walked),
+		cmocka_unit_test(
+		    a_frame_without_frame_pointer_that_uses_it_for_data_is_walked),
+		cmocka_unit_test(
+		    a_realigned_stack_is_walked_through_its_saved_argument_pointer),
+		cmocka_unit_test(
+		    one_call_site_with_two_callees_gives_two_stacks),
+		cmocka_unit_test(a_tail_call_leaves_no_frame),
+		cmocka_unit_test(a_signal_handler_shows_what_it_interrupted),
+		cmocka_unit_test(
+		    a_handler_on_an_alternate_stack_shows_the_normal_one),
+		cmocka_unit_test(
+		    an_alternate_stack_within_the_normal_one_is_walked),
+		cmocka_unit_test(
+		    a_timer_that_interrupts_anywhere_finds_the_same_stacks),
+		cmocka_unit_test(a_stack_deeper_than_max_keeps_both_ends),
+		cmocka_unit_test(a_very_deep_stack_is_cut_too),
+		cmocka_unit_test(
+		    code_without_unwind_information_ends_the_stack_with_a_mark),
+	};
+
+	if (oracle_init() != 0 || unwind_init() != 0)
+		return 99;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+/*
+ * oracle.c - compare a capture with libunwind's opinion.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <config.h>
+
+#include "tests/unwind/oracle.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+unsigned oracle_checks;
+unsigned long oracle_frames;
+
+static struct {
+	int (*getcontext)(unw_tdep_context_t *);
+	int (*init)(unw_cursor_t *, unw_context_t *);
+	int (*step)(unw_cursor_t *);
+	int (*get_reg)(unw_cursor_t *, int, unw_word_t *);
+	int (*is_signal)(unw_cursor_t *);
+} unw;
+
+#define TEXT(x)		#x
+#define NAME(x)		TEXT(x)		/* what libunwind's macros make of x */
+
+int
+oracle_init(void)
+{
+	void *lib = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+
+	if (lib == NULL)
+		return -1;
+	*(void **)&unw.getcontext = dlsym(lib, "_Ux86_64_getcontext");
+	*(void **)&unw.init = dlsym(lib, NAME(unw_init_local));
+	*(void **)&unw.step = dlsym(lib, NAME(unw_step));
+	*(void **)&unw.get_reg = dlsym(lib, NAME(unw_get_reg));
+	*(void **)&unw.is_signal = dlsym(lib, NAME(unw_is_signal_frame));
+	return unw.getcontext && unw.init && unw.step && unw.get_reg &&
+	    unw.is_signal ? 0 : -1;
+}
+
+/* Frames of libunwind as return addresses, those of ctx's frame left out. */
+static size_t
+oracle_walk(unw_context_t *ctx, uintptr_t *ips, size_t max)
+{
+	unw_cursor_t c;
+	unw_word_t ip;
+	size_t n = 0;
+
+	if (unw.init(&c, ctx) != 0)
+		return 0;
+	while (n < max) {
+		if (unw.step(&c) <= 0 || unw.get_reg(&c, UNW_REG_IP, &ip) < 0 ||
+		    ip == 0)
+			break;
+		/* True of the frame that a signal interrupted. */
+		ips[n++] = ip + (unw.is_signal(&c) > 0);
+	}
+	return n;
+}
+
+static void
+oracle_print(const uintptr_t *a, size_t na, const uintptr_t *b, size_t nb)
+{
+	Dl_info info;
+	size_t i;
+
+	for (i = 0; i < na || i < nb; i++) {
+		printf("  #%-3zu %16lx %16lx", i, i < na ? a[i] : 0,
+		    i < nb ? b[i] : 0);
+		if (i < nb && dladdr((void *)b[i], &info) != 0)
+			printf("  %s %s", info.dli_fname,
+			    info.dli_sname ? info.dli_sname : "?");
+		printf("\n");
+	}
+}
+
+static int
+oracle_compare(const uintptr_t *ours, size_t n, const uintptr_t *theirs,
+    size_t m)
+{
+	size_t i;
+
+	oracle_checks++;
+	oracle_frames += n;
+	for (i = 0; i < n && i < m; i++)
+		if (ours[i] != theirs[i])
+			return -1;
+	return n == m ? (int)n : -1;
+}
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) int
+oracle_check(struct unwind_thread *th)
+{
+	uintptr_t ours[ORACLE_MAX];
+	uintptr_t theirs[ORACLE_MAX];
+	struct unwind_start start = UNWIND_CALLER();
+	unw_context_t ctx;
+	size_t n;
+	size_t m;
+	int same;
+
+	unw.getcontext(&ctx);
+	n = unwind_capture(th, &start, ours, ORACLE_MAX);
+	m = oracle_walk(&ctx, theirs, ORACLE_MAX);
+	same = oracle_compare(ours, n, theirs, m);
+	if (same < 0)
+		oracle_print(ours, n, theirs, m);
+	return same;
+}
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) int
+oracle_check_quietly(struct unwind_thread *th, uintptr_t *ours,
+    uintptr_t *theirs, size_t *nours, size_t *ntheirs)
+{
+	struct unwind_start start = UNWIND_CALLER();
+	unw_context_t ctx;
+
+	unw.getcontext(&ctx);
+	*nours = unwind_capture(th, &start, ours, ORACLE_MAX);
+	*ntheirs = oracle_walk(&ctx, theirs, ORACLE_MAX);
+	return oracle_compare(ours, *nours, theirs, *ntheirs);
+}
