@@ -1,0 +1,283 @@
+/*
+ * front.c - one run, from the command line to PROGRAM's status.
+ *
+ *	judge PROGRAM, find the module		nothing has happened yet
+ *	fork PROGRAM, which waits		its pid names files
+ *	trace, session, recorder		a failure: PROGRAM vanishes
+ *	let PROGRAM go
+ *	until it ends: signals, findings
+ *	have everything drained, report, end as it did
+ *
+ * Once PROGRAM runs, nothing that goes wrong here may end it: recording
+ * stops, the verdict says why, and its status stays its own.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/front.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/os.h"
+
+#define FLUSH_NS	10000000000ull	/* patience with the recorder */
+#define NAP_NS		100000000ull
+
+static const char *const mode_names[] = { "check", "profile", "guard" };
+
+/* The first line, and what the user should know before it begins. */
+static void
+say_start(struct front *f)
+{
+	char *line = f->options.notes, *end;
+
+	if (f->options.quiet)
+		return;
+	front_say(f, "poolwatch %s, mode %s, trace %s", PACKAGE_VERSION,
+	    mode_names[f->options.mode], f->trace[0] ?
+	    refuse_name(f->trace) : "none");
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		front_say(f, "%.*s", (int)(end - line), line);
+	if (f->verdict.own_malloc)
+		front_say(f, "%s has an allocator of its own inside; what it "
+		    "gives out is not seen", refuse_name(f->verdict.image));
+	if (f->verdict.above[0] && f->options.pass_through)
+		front_say(f, "%s", f->verdict.above);
+	if (f->options.verbose)
+		front_say(f, "recorder %d, library %s, session %s",
+		    (int)f->recorder, refuse_name(f->module),
+		    refuse_name(f->session_path));
+}
+
+static int
+refused(struct front *f)
+{
+	front_say(f, "%s", f->verdict.why);
+	if (f->verdict.hint[0])
+		front_say(f, "try: %s", f->verdict.hint);
+	return f->verdict.status;
+}
+
+/* Files and recorder of a PROGRAM that waits.  0 or -1, told. */
+static int
+prepare(struct front *f)
+{
+	if (f->options.log_file && front_open_log(f) < 0)
+		return -1;
+	if (front_open_trace(f) < 0)
+		return -1;
+	ticks_settle(&f->ticks);
+	if (front_create_session(f) < 0) {
+		if (f->trace[0])
+			unlink(f->trace);
+		return -1;
+	}
+	if (front_fork_recorder(f) < 0) {
+		front_say(f, "the recorder can't be started: %s",
+		    strerror(errno));
+		unlink(f->session_path);
+		return -1;
+	}
+	return 0;
+}
+
+/* Ask the recorder to take the rest; it answers by its phase. */
+static void
+ask_for_the_rest(struct front *f)
+{
+	struct session_header *h = f->session;
+
+	h->root_status = f->root_status;
+	__atomic_store_n(&h->root_done, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&h->flush_asked, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&h->wake, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&h->wake, 1);
+}
+
+static uint32_t
+wait_for_the_rest(struct front *f)
+{
+	uint64_t until = os_monotonic_ns() + FLUSH_NS;
+	uint32_t phase;
+
+	for (;;) {
+		phase = __atomic_load_n(&f->shared->phase, __ATOMIC_ACQUIRE);
+		if (phase != RECORD_RUNS || f->recorder_ended ||
+		    os_monotonic_ns() > until)
+			return phase;
+		os_futex_wait(&f->shared->phase, phase, NAP_NS);
+		front_handle_signals(f);
+	}
+}
+
+static int
+exec_failed(struct front *f, int error)
+{
+	f->root_status = WATCH_CANNOT_RUN << 8;
+	front_say(f, "%s can't be executed: %s", refuse_name(f->program),
+	    strerror(error));
+	ask_for_the_rest(f);
+	wait_for_the_rest(f);
+	if (f->trace[0])
+		unlink(f->trace);
+	return error == ENOENT ? WATCH_NOT_FOUND : WATCH_CANNOT_RUN;
+}
+
+/* The recorder ended before its time: say it once, let programs go. */
+static void
+look_after_recorder(struct front *f)
+{
+	if (!f->recorder_ended || f->session->closed)
+		return;
+	__atomic_store_n(&f->session->closed, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&f->session->freed, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&f->session->freed, INT_MAX);
+	if (f->shared->phase == RECORD_RUNS)
+		front_say(f, "the recorder was lost (%s %d); recording ends "
+		    "here, the program goes on",
+		    WIFSIGNALED(f->recorder_status) ? "signal" : "status",
+		    WIFSIGNALED(f->recorder_status) ?
+		    WTERMSIG(f->recorder_status) :
+		    WEXITSTATUS(f->recorder_status));
+}
+
+static const char *
+why_stopped(const struct front *f, char *text, size_t size)
+{
+	switch (f->shared->why) {
+	case RECORD_WHY_DISK:
+		return "the disk is nearly full; its last part is left alone";
+	case RECORD_WHY_SIZE:
+		return "the trace has reached --max-size";
+	default:
+		snprintf(text, size, "the trace can't be written: %s",
+		    strerror(f->shared->error));
+		return text;
+	}
+}
+
+static void
+tell_stop_once(struct front *f, bool *told)
+{
+	char text[200];
+
+	if (*told || f->shared->phase != RECORD_STOPPED)
+		return;
+	*told = true;
+	front_say(f, "%s; recording ends here, the program goes on",
+	    why_stopped(f, text, sizeof(text)));
+}
+
+static void
+attend(struct front *f)
+{
+	struct pollfd p[2] = { { f->signal_fd, POLLIN, 0 },
+	    { f->notify_fd, POLLIN, 0 } };
+	bool told = false;
+	uint64_t count;
+
+	while (!f->root_ended) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (p[1].revents && read(f->notify_fd, &count, sizeof(count)) >
+		    0) {
+			front_follow(f);
+			tell_stop_once(f, &told);
+		}
+		front_handle_signals(f);
+		look_after_recorder(f);
+	}
+	tell_stop_once(f, &told);
+}
+
+/* Why the run can't be judged, or NULL. */
+static const char *
+why_not_judged(struct front *f, uint32_t phase, char *text, size_t size)
+{
+	const char *p;
+
+	switch (phase) {
+	case RECORD_CLOSED:
+	case RECORD_LINGERS:
+		return NULL;
+	case RECORD_STOPPED:
+		p = why_stopped(f, text, size);
+		if (p != text)
+			snprintf(text, size, "%s", p);
+		return text;
+	}
+	return f->recorder_ended ? "the recorder was lost" :
+	    "the recorder did not answer";
+}
+
+/* The status that --error-exitcode asks for. */
+static void
+apply_error_exitcode(struct front *f, int found)
+{
+	unsigned code = f->options.error_exitcode;
+
+	if (!code || !WIFEXITED(f->root_status))
+		return;
+	if (found < 0)
+		f->root_status = WATCH_FAILED << 8;
+	else if (found > 0)
+		f->root_status = (int)code << 8;
+}
+
+static void
+finish(struct front *f)
+{
+	char text[256];
+	const char *why;
+	uint32_t phase;
+
+	ask_for_the_rest(f);
+	phase = wait_for_the_rest(f);
+	look_after_recorder(f);
+	front_follow(f);
+	if (phase == RECORD_LINGERS && !f->options.quiet)
+		front_say(f, "%u process%s of the tree go%s on; recorder %d "
+		    "stays until the last has ended", f->shared->survivors,
+		    f->shared->survivors == 1 ? "" : "es",
+		    f->shared->survivors == 1 ? "es" : "", (int)f->recorder);
+	why = why_not_judged(f, phase, text, sizeof(text));
+	apply_error_exitcode(f, front_report_end(f, why));
+}
+
+int
+front_run(struct front *f)
+{
+	int error;
+
+	if (refuse_find(f->options.argv[0], f->program, &f->verdict) ||
+	    refuse_judge(f->program, &f->verdict))
+		return refused(f);
+	if (front_find_module(f->module) < 0 || strpbrk(f->module, ": \t")) {
+		front_say(f, "the library that records is not where it should "
+		    "be: %s", refuse_name(f->module));
+		return WATCH_FAILED;
+	}
+	front_take_signals(f);
+	if (front_fork_child(f) < 0) {
+		front_say(f, "no process can be started: %s", strerror(errno));
+		return WATCH_FAILED;
+	}
+	f->say_pid = f->root;
+	if (prepare(f) < 0) {
+		front_drop_child(f);
+		return WATCH_FAILED;
+	}
+	say_start(f);
+	error = front_start_child(f);
+	if (error)
+		return exec_failed(f, error);
+	attend(f);
+	finish(f);
+	front_end_as_program(f);
+}

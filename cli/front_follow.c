@@ -1,0 +1,223 @@
+/*
+ * front_follow.c - findings as they come, and the report at the end.
+ *
+ * While PROGRAM runs, the trace is read without its blocks of plain events
+ * (TRACE_META_ONLY), which costs next to nothing; every new finding is
+ * printed.  At the end the whole trace is replayed into a model of the heap
+ * and reported by the code poolleak uses.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/heap.h"
+#include "report/report.h"
+#include "symbol/symbol.h"
+#include "trace/reader.h"
+
+#define TOP_SITES	10	/* --leak-check=top */
+
+struct follow {
+	struct trace_reader *reader;
+	struct heap *heap;
+	struct symbolizer *symbols;
+	struct report *report;
+	size_t printed;		/* findings, of report's */
+	bool broken;		/* the reader can't go on */
+};
+
+/* From report.h: what is printed and how. */
+static struct report_options
+options_of(const struct front *f)
+{
+	struct report_options o;
+
+	memset(&o, 0, sizeof(o));
+	o.parts = REPORT_ERRORS;
+	if (f->options.leak_check != WATCH_LEAK_NO)
+		o.parts |= REPORT_SUMMARY;
+	if (f->options.leak_check >= WATCH_LEAK_TOP)
+		o.parts |= REPORT_LEAKS;
+	o.frames = f->options.frames == UINT32_MAX ? 0 : f->options.frames;
+	o.top = f->options.leak_check == WATCH_LEAK_TOP ? TOP_SITES : 0;
+	o.prefix = true;
+	o.source = f->trace[0] ? f->trace : NULL;
+	return o;
+}
+
+static void
+follow_close(struct follow *w)
+{
+	if (w->report)
+		report_destroy(w->report);
+	if (w->symbols)
+		symbolizer_destroy(w->symbols);
+	if (w->heap)
+		heap_destroy(w->heap);
+	if (w->reader)
+		trace_close(w->reader);
+	memset(w, 0, sizeof(*w));
+}
+
+/* 0, or -1: no trace yet, or no memory; nothing is left open. */
+static int
+follow_open(struct follow *w, const struct front *f, unsigned flags,
+    struct trace_status *status)
+{
+	static const struct symbol_options symbol_options;
+	struct report_options options = options_of(f);
+
+	memset(w, 0, sizeof(*w));
+	w->reader = trace_open(f->trace_open, flags, status);
+	if (!w->reader)
+		return -1;
+	w->heap = heap_create(w->reader);
+	w->symbols = symbolizer_create(&symbol_options);
+	if (w->heap && w->symbols)
+		w->report = report_create(w->reader, w->heap, w->symbols,
+		    &options);
+	if (w->report)
+		return 0;
+	follow_close(w);
+	status->result = TRACE_NO_MEMORY;
+	snprintf(status->what, sizeof(status->what), "out of memory");
+	return -1;
+}
+
+/* Print findings [printed, n) as one piece of text. */
+static void
+print_findings(struct front *f, struct follow *w, size_t n)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	for (; w->printed < n; w->printed++)
+		report_text_error(out, w->report, w->printed);
+	fclose(out);
+	front_write(f, text, size);
+	free(text);
+}
+
+void
+front_follow(struct front *f)
+{
+	struct trace_status status;
+	struct trace_event event;
+	struct follow *w = f->follow;
+	int got;
+
+	if (!f->trace_open[0] || (w && w->broken))
+		return;
+	if (!w) {
+		w = calloc(1, sizeof(*w));
+		if (!w || follow_open(w, f, TRACE_META_ONLY, &status) < 0) {
+			free(w);	/* it has no header yet: next time */
+			return;
+		}
+		f->follow = w;
+	}
+	while ((got = trace_next(w->reader, &event, &status)) > 0)
+		heap_apply_meta(w->heap, &event);
+	w->broken = got < 0;
+	print_findings(f, w, report_update(w->report));
+}
+
+static int
+replay(struct follow *w, struct trace_status *status)
+{
+	struct trace_event event;
+	int got;
+
+	while ((got = trace_next(w->reader, &event, status)) > 0)
+		if (heap_apply(w->heap, &event) < 0) {
+			snprintf(status->what, sizeof(status->what),
+			    "out of memory");
+			return -1;
+		}
+	return got;
+}
+
+static const char *
+reason_unseen(const struct front *f, const struct follow *w)
+{
+	if (f->verdict.own_malloc)
+		return "no allocation was seen: the program has an allocator "
+		    "of its own inside";
+	if (!trace_nprocesses(w->reader))
+		return "no allocation was seen: the program never took up the "
+		    "preloaded library";
+	return "no allocation was seen: the program makes none, or keeps them "
+	    "from malloc";
+}
+
+/* The end of the report as text; quiet leaves only a verdict on findings. */
+static void
+print_end(struct front *f, struct follow *w)
+{
+	char *text = NULL, line[512];
+	size_t size = 0;
+	FILE *out;
+
+	if (f->options.quiet) {
+		if (w->report->verdict == REPORT_CLEAN)
+			return;
+		report_text_verdict(w->report, line, sizeof(line));
+		front_say(f, "%s", line);
+		return;
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	report_text_end(out, w->report);
+	fclose(out);
+	front_write(f, text, size);
+	free(text);
+}
+
+static int
+answer(const struct report *r)
+{
+	if (r->verdict == REPORT_NOT_JUDGED)
+		return -1;
+	return r->nerrors > 0;
+}
+
+/* Without a trace to read, the verdict is all there is. */
+static int
+report_nothing(struct front *f, const char *reason)
+{
+	front_say(f, "verdict: not judged; %s", reason);
+	return -1;
+}
+
+int
+front_report_end(struct front *f, const char *not_judged)
+{
+	struct trace_status status;
+	struct follow whole;
+	int found;
+
+	if (!f->trace_open[0] || follow_open(&whole, f, 0, &status) < 0)
+		return report_nothing(f, not_judged ? not_judged :
+		    f->trace_open[0] ? status.what : "there is no trace");
+	if (replay(&whole, &status) < 0 && !not_judged)
+		not_judged = status.what;
+	if (report_gather(whole.report) < 0 && !not_judged)
+		not_judged = "out of memory";
+	if (!not_judged && !whole.report->totals.allocations)
+		not_judged = reason_unseen(f, &whole);
+	if (not_judged)
+		report_not_judged(whole.report, not_judged);
+	print_end(f, &whole);
+	found = answer(whole.report);
+	follow_close(&whole);
+	return found;
+}

@@ -1,0 +1,289 @@
+/*
+ * record.c - the recorder's rounds.
+ *
+ * A round takes what programs have published into the trace, looks after the
+ * processes, makes room, and answers the front.  Then the recorder sleeps on
+ * the futex wake: 50 ms while things move, up to 250 ms when nothing does; a
+ * program that runs out of chunks wakes it.
+ *
+ * The end: no watched process lives, PROGRAM has ended, nobody else maps the
+ * session file, and what they left has been taken.  Where the kernel can't
+ * tell about the mapping, GRACE_NS without anybody must do.  A tree that ever
+ * had more than one process gets GRACE_NS in any case: a child between vfork
+ * and its first event has neither slot nor mapping.
+ *
+ * When the trace can't be written, or may not grow, closed is set (programs
+ * go on, unrecorded) and the trace stays without its closing record, which
+ * tells every reader that it is incomplete.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/record_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "trace/file.h"
+
+#define ROUND_NS	50000000ull	/* 20 rounds a second */
+#define IDLE_NS		250000000ull
+#define GRACE_NS	20000000ull
+#define DISK_NS		500000000ull	/* how often the disk is asked */
+
+struct record {
+	struct record_setup *setup;
+	struct trace_file *file;
+	struct record_watch watch;
+	uint64_t alone_since;	/* ns; 0: somebody lives */
+	uint64_t disk_asked;	/* ns */
+	uint64_t room;		/* bytes the disk gave when it was asked ... */
+	uint64_t room_size;	/* ... at this size of the trace */
+};
+
+/* Keep the descriptors that are ours; all others belong to the program. */
+static void
+close_others(const struct record_setup *s)
+{
+	const int keep[] = { s->session_fd, s->trace_fd, s->notify_fd,
+	    s->front_pidfd, s->root_pidfd };
+	int fd = 0, next;
+	size_t i;
+
+	for (;;) {
+		next = INT_MAX;
+		for (i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
+			if (keep[i] >= fd && keep[i] < next)
+				next = keep[i];
+		if (next > fd)
+			syscall(SYS_close_range, fd, next == INT_MAX ? ~0u :
+			    (unsigned)next - 1, 0);
+		if (next == INT_MAX)
+			break;
+		fd = next + 1;
+	}
+	/* What opens a file later must not get a standard number. */
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
+}
+
+static void
+leave_the_terminal(const struct record_setup *s)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+	    SIGPIPE, SIGXFSZ, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP,
+	    SIGTTIN, SIGTTOU };
+	struct rlimit files;
+	sigset_t none;
+	size_t i;
+
+	setsid();
+	close_others(s);
+	if (chdir("/") < 0)
+		return;		/* it then keeps its folder busy, no more */
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	prctl(PR_SET_NAME, "poolwatch-rec");
+}
+
+static void
+set_phase(struct record *r, enum record_phase phase)
+{
+	struct record_shared *shared = r->setup->shared;
+	uint64_t one = 1;
+	ssize_t n;
+
+	__atomic_store_n(&shared->phase, phase, __ATOMIC_RELEASE);
+	os_futex_wake(&shared->phase, INT_MAX);
+	n = write(r->setup->notify_fd, &one, sizeof(one));
+	(void)n;	/* full: the front has enough to read already */
+}
+
+static void
+answer_flush(struct session_header *h, uint32_t asked)
+{
+	if (h->flush_done == asked)
+		return;
+	__atomic_store_n(&h->flush_done, asked, __ATOMIC_RELEASE);
+	os_futex_wake(&h->flush_done, INT_MAX);
+}
+
+/* Programs are let go: nobody waits for room that will not come. */
+static _Noreturn void
+stop(struct record *r, enum record_why why, int error)
+{
+	struct record_setup *s = r->setup;
+
+	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&s->session->freed, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&s->session->freed, INT_MAX);
+	s->shared->why = why;
+	s->shared->error = error;
+	unlink(s->session_path);
+	set_phase(r, RECORD_STOPPED);
+	answer_flush(s->session, s->session->flush_asked);
+	_exit(1);
+}
+
+/* The disk is asked now and then, and when what it gave is used up by half. */
+static void
+watch_disk(struct record *r, uint64_t now)
+{
+	uint64_t size = trace_file_size(r->file);
+
+	r->setup->shared->size = size;
+	if (r->setup->max_size && size >= r->setup->max_size)
+		stop(r, RECORD_WHY_SIZE, 0);
+	if (now - r->disk_asked > DISK_NS ||
+	    size - r->room_size > r->room / 2) {
+		r->room = record_room(r->setup->trace_fd);
+		r->room_size = size;
+		r->disk_asked = now;
+	}
+	if (!r->room)
+		stop(r, RECORD_WHY_DISK, 0);
+}
+
+/* One round; true when anything moved. */
+static bool
+do_round(struct record *r)
+{
+	struct session_header *h = r->setup->session;
+	uint32_t asked = __atomic_load_n(&h->flush_asked, __ATOMIC_ACQUIRE);
+	uint64_t now = os_monotonic_ns(), one = 1;
+	bool news = record_watch(&r->watch, r->setup);
+	int64_t taken = trace_file_round(r->file, h);
+	ssize_t n;
+
+	if (taken < 0)
+		stop(r, RECORD_WHY_WRITE, errno);
+	watch_disk(r, now);
+	record_grow(h, r->setup->session_fd);
+	if (now - r->setup->ticks.ns > 100000000)
+		h->ticks_per_second = ticks_rate(&r->setup->ticks);
+	answer_flush(h, asked);
+	if (taken > 0) {
+		n = write(r->setup->notify_fd, &one, sizeof(one));
+		(void)n;
+	}
+	return news || taken > 0;
+}
+
+/* The tree has ended as far as slots can tell. */
+static bool
+is_alone(const struct record *r)
+{
+	const struct record_setup *s = r->setup;
+
+	if (r->watch.nlive)
+		return false;
+	if (__atomic_load_n(&s->session->root_done, __ATOMIC_ACQUIRE))
+		return true;
+	return record_is_dead(s->front_pidfd) && record_is_dead(s->root_pidfd);
+}
+
+static bool
+is_over(struct record *r)
+{
+	uint64_t now = os_monotonic_ns();
+	int shared;
+
+	if (!is_alone(r)) {
+		r->alone_since = 0;
+		return false;
+	}
+	if (!r->alone_since)
+		r->alone_since = now;
+	shared = record_is_shared(r->setup->session_fd);
+	if (shared > 0) {
+		r->alone_since = 0;
+		return false;
+	}
+	if (shared == 0 && r->watch.nslots <= 1)
+		return true;
+	return now - r->alone_since >= GRACE_NS;
+}
+
+/* PROGRAM has ended and the front wants to go, but others live on. */
+static void
+tell_survivors(struct record *r)
+{
+	struct session_header *h = r->setup->session;
+	struct record_shared *shared = r->setup->shared;
+
+	if (shared->phase == RECORD_LINGERS || !h->root_done || is_alone(r))
+		return;
+	shared->survivors = (uint32_t)r->watch.nlive;
+	set_phase(r, RECORD_LINGERS);
+}
+
+static uint64_t
+next_wait(const struct record *r, uint64_t wait, bool moved)
+{
+	if (r->alone_since)
+		return GRACE_NS / 4;
+	if (moved)
+		return ROUND_NS;
+	return wait * 3 / 2 < IDLE_NS ? wait * 3 / 2 : IDLE_NS;
+}
+
+static void
+do_rounds(struct record *r)
+{
+	struct session_header *h = r->setup->session;
+	uint64_t wait = ROUND_NS;
+	uint32_t wake;
+	bool moved;
+
+	for (;;) {
+		wake = __atomic_load_n(&h->wake, __ATOMIC_ACQUIRE);
+		moved = do_round(r);
+		if (is_over(r))
+			return;
+		tell_survivors(r);
+		wait = next_wait(r, wait, moved);
+		__atomic_store_n(&h->recorder_waits, 1, __ATOMIC_SEQ_CST);
+		os_futex_wait(&h->wake, wake, wait);
+		__atomic_store_n(&h->recorder_waits, 0, __ATOMIC_RELAXED);
+	}
+}
+
+_Noreturn void
+record_run(struct record_setup *s)
+{
+	struct record r = { .setup = s };
+
+	leave_the_terminal(s);
+	s->session->recorder_pid = (uint32_t)getpid();
+	r.file = trace_file_create(s->trace_fd, s->session, s->session_path);
+	if (!r.file)
+		stop(&r, RECORD_WHY_WRITE, errno);
+	r.disk_asked = os_monotonic_ns();
+	r.room = record_room(s->trace_fd);
+	do_rounds(&r);
+	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
+	if (trace_file_round(r.file, s->session) < 0 ||
+	    trace_file_close(r.file, s->session) < 0)
+		stop(&r, RECORD_WHY_WRITE, errno);
+	unlink(s->session_path);
+	set_phase(&r, RECORD_CLOSED);
+	answer_flush(s->session, s->session->flush_asked);
+	_exit(0);
+}

@@ -1,0 +1,90 @@
+/*
+ * record_grow.c - room in the session, and the room left on the disk.
+ *
+ * The session file is sparse: what programs may store into is allocated
+ * before it is announced, so that a full file system costs events and never
+ * a SIGBUS.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/record_impl.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define KEEP_BYTES	(1ull << 30)
+#define KEEP_PART	20		/* 1/20: 5% */
+
+static uint32_t
+count_free_chunks(struct session_header *h, uint32_t n)
+{
+	uint32_t i, count = 0;
+
+	for (i = 0; i < n; i++)
+		count += __atomic_load_n(&session_chunk(h, i)->state,
+		    __ATOMIC_RELAXED) == SESSION_FREE;
+	return count;
+}
+
+/* Allocate elements [from, to) of an array in the file. */
+static int
+allocate(int fd, uint64_t off, uint64_t size, uint32_t from, uint32_t to)
+{
+	return fallocate(fd, 0, (off_t)(off + from * size),
+	    (off_t)((to - from) * size));
+}
+
+static void
+grow_chunks(struct session_header *h, int fd)
+{
+	uint32_t ready = h->chunks_ready, more = ready * 2;
+
+	if (ready >= SESSION_CHUNKS_MAX || count_free_chunks(h, ready) >=
+	    ready / 2)
+		return;
+	if (more > SESSION_CHUNKS_MAX)
+		more = SESSION_CHUNKS_MAX;
+	if (!allocate(fd, h->chunks_off, SESSION_CHUNK_SIZE, ready, more))
+		__atomic_store_n(&h->chunks_ready, more, __ATOMIC_RELEASE);
+}
+
+static void
+grow_nodes(struct session_header *h, int fd)
+{
+	uint32_t ready = h->nodes_ready, more = ready * 2;
+
+	if (ready >= SESSION_NODES_MAX || __atomic_load_n(&h->nodes_claimed,
+	    __ATOMIC_RELAXED) < ready / 2)
+		return;
+	if (more > SESSION_NODES_MAX)
+		more = SESSION_NODES_MAX;
+	if (!allocate(fd, h->nodes_off, sizeof(struct session_node), ready,
+	    more))
+		__atomic_store_n(&h->nodes_ready, more, __ATOMIC_RELEASE);
+}
+
+void
+record_grow(struct session_header *h, int session_fd)
+{
+	grow_chunks(h, session_fd);
+	grow_nodes(h, session_fd);
+}
+
+uint64_t
+record_room(int fd)
+{
+	struct statvfs v;
+	struct stat st;
+	uint64_t keep, avail;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || fstatvfs(fd, &v) < 0)
+		return UINT64_MAX;
+	keep = (uint64_t)v.f_blocks * v.f_frsize / KEEP_PART;
+	if (keep > KEEP_BYTES)
+		keep = KEEP_BYTES;
+	avail = (uint64_t)v.f_bavail * v.f_frsize;
+	return avail > keep ? avail - keep : 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * record_impl.h - shared by the recorder's files only.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef PW_CLI_RECORD_IMPL_H
+#define PW_CLI_RECORD_IMPL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cli/record.h"
+
+/* A process image that said hello and has not been seen dead. */
+struct record_watched {
+	uint32_t slot;
+	pid_t pid;
+	int pidfd;		/* -1: none could be had; kill(pid, 0) asks */
+};
+
+struct record_watch {
+	struct record_watched *live;
+	size_t nlive;
+	size_t room;
+	uint32_t nslots;	/* slots [0, nslots) are known */
+	bool broken;		/* no memory: judged by the session file */
+};
+
+/*
+ * Take note of new slots and of deaths; slots of the dead become GONE unless
+ * they said how they ended, their chunks FULL.  Returns true if anything
+ * happened.
+ */
+bool	record_watch(struct record_watch *, struct record_setup *);
+
+/* Is that process dead?  -1: it never was. */
+bool	record_is_dead(int pidfd);
+
+/*
+ * Does another process hold the session file open or mapped?  1, 0, or -1
+ * when the kernel can't say.
+ */
+int	record_is_shared(int session_fd);
+
+/* Raise chunks_ready and nodes_ready when under half is free. */
+void	record_grow(struct session_header *, int session_fd);
+
+#endif

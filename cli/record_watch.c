@@ -1,0 +1,172 @@
+/*
+ * record_watch.c - the processes of the recording, and how the recorder sees
+ * them end.
+ *
+ * A process takes a slot of the session when it begins; the recorder holds a
+ * pidfd of each until it is dead.  What it said itself before it went (EXITED,
+ * EXECED) is exact and stays; a slot still at HELLO becomes GONE.
+ *
+ * A slot is not enough to know that all have ended: a child of a raw clone
+ * takes one only at its first event.  So the end of the recording is told by
+ * the session file: as long as another process has it mapped, the kernel
+ * refuses us a write lease.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "config.h"
+
+#include "cli/record_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static uint32_t
+proc_state(const struct session_proc *p)
+{
+	return __atomic_load_n(&p->state, __ATOMIC_ACQUIRE);
+}
+
+/* An image that replaced another one of the same process. */
+static void
+end_replaced(struct record_watch *w, struct session_header *h, pid_t pid,
+    uint64_t now)
+{
+	struct session_proc *p;
+	size_t i;
+
+	for (i = 0; i < w->nlive; i++) {
+		p = &session_procs(h)[w->live[i].slot];
+		if (w->live[i].pid == pid && proc_state(p) ==
+		    SESSION_PROC_HELLO) {
+			p->end = now;
+			__atomic_store_n(&p->state, SESSION_PROC_EXECED,
+			    __ATOMIC_RELEASE);
+		}
+	}
+}
+
+static void
+add_live(struct record_watch *w, uint32_t slot, pid_t pid)
+{
+	struct record_watched *grown;
+	size_t room = w->room ? w->room * 2 : 16;
+
+	if (w->nlive == w->room) {
+		grown = realloc(w->live, room * sizeof(*grown));
+		if (!grown) {
+			w->broken = true;
+			return;
+		}
+		w->live = grown;
+		w->room = room;
+	}
+	w->live[w->nlive++] = (struct record_watched){ slot, pid,
+	    (int)syscall(SYS_pidfd_open, pid, 0) };
+}
+
+/* Slots are claimed in order, but filled when their owner gets to it. */
+static bool
+take_new(struct record_watch *w, struct record_setup *s)
+{
+	struct session_header *h = s->session;
+	uint32_t claimed = __atomic_load_n(&h->procs_claimed, __ATOMIC_ACQUIRE);
+	uint32_t first = w->nslots;
+	struct session_proc *p;
+
+	if (claimed > SESSION_PROCS_MAX)
+		claimed = SESSION_PROCS_MAX;
+	for (; w->nslots < claimed; w->nslots++) {
+		p = &session_procs(h)[w->nslots];
+		if (proc_state(p) == SESSION_PROC_NONE)
+			break;
+		end_replaced(w, h, (pid_t)p->pid, p->start);
+		add_live(w, w->nslots, (pid_t)p->pid);
+	}
+	return w->nslots != first;
+}
+
+bool
+record_is_dead(int pidfd)
+{
+	struct pollfd p = { pidfd, POLLIN, 0 };
+
+	return pidfd < 0 || poll(&p, 1, 0) > 0;
+}
+
+static bool
+watched_is_dead(const struct record_watched *one)
+{
+	if (one->pidfd >= 0)
+		return record_is_dead(one->pidfd);
+	return kill(one->pid, 0) < 0 && errno == ESRCH;
+}
+
+/* Chunks it owned are complete: nobody will append to them any more. */
+static void
+free_chunks(struct session_header *h, uint32_t slot)
+{
+	uint32_t i;
+
+	for (i = 0; i < h->chunks_ready; i++) {
+		struct session_chunk *c = session_chunk(h, i);
+
+		if (__atomic_load_n(&c->state, __ATOMIC_ACQUIRE) ==
+		    SESSION_OWNED && c->proc == slot)
+			__atomic_store_n(&c->state, SESSION_FULL,
+			    __ATOMIC_RELEASE);
+	}
+}
+
+static void
+bury(struct record_setup *s, const struct record_watched *one)
+{
+	struct session_proc *p = &session_procs(s->session)[one->slot];
+
+	if (proc_state(p) == SESSION_PROC_HELLO) {
+		p->end = ticks_now(&s->ticks) - s->session->tick_origin;
+		__atomic_store_n(&p->state, SESSION_PROC_GONE,
+		    __ATOMIC_RELEASE);
+	}
+	free_chunks(s->session, one->slot);
+	if (one->pidfd >= 0)
+		close(one->pidfd);
+}
+
+static bool
+bury_dead(struct record_watch *w, struct record_setup *s)
+{
+	size_t i, kept = 0;
+	bool any;
+
+	for (i = 0; i < w->nlive; i++) {
+		if (watched_is_dead(&w->live[i]))
+			bury(s, &w->live[i]);
+		else
+			w->live[kept++] = w->live[i];
+	}
+	any = kept != w->nlive;
+	w->nlive = kept;
+	return any;
+}
+
+bool
+record_watch(struct record_watch *w, struct record_setup *s)
+{
+	bool news = take_new(w, s);
+
+	return bury_dead(w, s) || news;
+}
+
+int
+record_is_shared(int session_fd)
+{
+	if (fcntl(session_fd, F_SETLEASE, F_WRLCK) == 0) {
+		fcntl(session_fd, F_SETLEASE, F_UNLCK);
+		return 0;
+	}
+	return errno == EAGAIN ? 1 : -1;
+}
