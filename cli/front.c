@@ -100,6 +100,16 @@ ask_for_the_rest(struct front *f)
 	os_futex_wake(&h->wake, 1);
 }
 
+/* It has nothing left to do but to end: leave no zombie to a lazy init. */
+static void
+wait_for_recorder(struct front *f)
+{
+	while (!f->recorder_ended)
+		if (waitpid(f->recorder, &f->recorder_status, 0) >= 0 ||
+		    errno != EINTR)
+			f->recorder_ended = true;
+}
+
 static uint32_t
 wait_for_the_rest(struct front *f)
 {
@@ -123,7 +133,8 @@ exec_failed(struct front *f, int error)
 	front_say(f, "%s can't be executed: %s", refuse_name(f->program),
 	    strerror(error));
 	ask_for_the_rest(f);
-	wait_for_the_rest(f);
+	if (wait_for_the_rest(f) != RECORD_RUNS)
+		wait_for_recorder(f);
 	if (f->trace[0])
 		unlink(f->trace);
 	return error == ENOENT ? WATCH_NOT_FOUND : WATCH_CANNOT_RUN;
@@ -239,6 +250,8 @@ finish(struct front *f)
 
 	ask_for_the_rest(f);
 	phase = wait_for_the_rest(f);
+	if (phase == RECORD_CLOSED || phase == RECORD_STOPPED)
+		wait_for_recorder(f);
 	look_after_recorder(f);
 	front_follow(f);
 	if (phase == RECORD_LINGERS && !f->options.quiet)

@@ -21,8 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/bits.h"
-
 #define FIRST_CHUNKS	64u
 #define FIRST_NODES	16384u
 #define PAGE		4096u
@@ -123,7 +121,6 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	strcpy(h->trace, f->trace);
 	memcpy(h->only, o->only, sizeof(h->only));
 	memcpy(h->skip, o->skip, sizeof(h->skip));
-	h->chunk_seq = 1;
 	h->nodes_claimed = 1;	/* 0 is the root: no stack */
 	h->chunks_ready = FIRST_CHUNKS;
 	h->nodes_ready = FIRST_NODES;

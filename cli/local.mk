@@ -1,4 +1,5 @@
-# The programs.  libargs is the option table of all three.
+# The programs.  libargs is what all three share: the option table, and what
+# happens when a check of our own fails (so it comes last in LDADD).
 noinst_LTLIBRARIES += libargs.la
 libargs_la_SOURCES = \
 	%D%/args.c \
@@ -18,3 +19,40 @@ poolleak_SOURCES = \
 	%D%/poolleak_source.c
 poolleak_LDADD = libreport.la libanalysis.la libheap.la \
 	libsymbol.la libtrace.la libbase.la libargs.la
+
+# The runner: front and recorder.
+bin_PROGRAMS += poolwatch
+poolwatch_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DPW_BINDIR='"$(bindir)"' -DPW_PKGLIBDIR='"$(pkglibdir)"'
+poolwatch_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+poolwatch_LDADD = libreport.la libanalysis.la libheap.la libsymbol.la \
+	libtrace.la libbase.la libargs.la $(ELF_LIBS)
+poolwatch_SOURCES = \
+	%D%/doctor.c \
+	%D%/front.c \
+	%D%/front.h \
+	%D%/front_child.c \
+	%D%/front_follow.c \
+	%D%/front_module.c \
+	%D%/front_output.c \
+	%D%/front_say.c \
+	%D%/front_session.c \
+	%D%/front_signals.c \
+	%D%/name.c \
+	%D%/name.h \
+	%D%/poolwatch.c \
+	%D%/poolwatch.h \
+	%D%/poolwatch_options.c \
+	%D%/record.c \
+	%D%/record.h \
+	%D%/record_grow.c \
+	%D%/record_impl.h \
+	%D%/record_watch.c \
+	%D%/refuse.c \
+	%D%/refuse.h \
+	%D%/refuse_elf.c \
+	%D%/refuse_privilege.c \
+	%D%/ticks.c \
+	%D%/ticks.h \
+	%D%/words.c \
+	%D%/words.h

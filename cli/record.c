@@ -279,8 +279,7 @@ record_run(struct record_setup *s)
 	r.room = record_room(s->trace_fd);
 	do_rounds(&r);
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
-	if (trace_file_round(r.file, s->session) < 0 ||
-	    trace_file_close(r.file, s->session) < 0)
+	if (trace_file_close(r.file, s->session) < 0)
 		stop(&r, RECORD_WHY_WRITE, errno);
 	unlink(s->session_path);
 	set_phase(&r, RECORD_CLOSED);

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "base/os.h"
+
 #define KEEP_BYTES	(1ull << 30)
 #define KEEP_PART	20		/* 1/20: 5% */
 
@@ -38,32 +40,44 @@ allocate(int fd, uint64_t off, uint64_t size, uint32_t from, uint32_t to)
 }
 
 static void
+announce_chunks(struct session_header *h, uint32_t ready)
+{
+	__atomic_store_n(&h->chunks_ready, ready, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&h->freed, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&h->freed, INT_MAX);
+}
+
+static void
 grow_chunks(struct session_header *h, int fd)
 {
 	uint32_t ready = h->chunks_ready, more = ready * 2;
+	uint32_t max = session_chunks_max(h);
 
-	if (ready >= SESSION_CHUNKS_MAX || count_free_chunks(h, ready) >=
+	if (ready >= max || count_free_chunks(h, ready) >=
 	    ready / 2)
 		return;
-	if (more > SESSION_CHUNKS_MAX)
-		more = SESSION_CHUNKS_MAX;
+	if (more > max)
+		more = max;
 	if (!allocate(fd, h->chunks_off, SESSION_CHUNK_SIZE, ready, more))
-		__atomic_store_n(&h->chunks_ready, more, __ATOMIC_RELEASE);
+		announce_chunks(h, more);
 }
 
 static void
 grow_nodes(struct session_header *h, int fd)
 {
 	uint32_t ready = h->nodes_ready, more = ready * 2;
+	uint32_t max = session_nodes_max(h);
 
-	if (ready >= SESSION_NODES_MAX || __atomic_load_n(&h->nodes_claimed,
+	if (ready >= max || __atomic_load_n(&h->nodes_claimed,
 	    __ATOMIC_RELAXED) < ready / 2)
 		return;
-	if (more > SESSION_NODES_MAX)
-		more = SESSION_NODES_MAX;
-	if (!allocate(fd, h->nodes_off, sizeof(struct session_node), ready,
+	if (more > max)
+		more = max;
+	if (allocate(fd, h->nodes_off, sizeof(struct session_node), ready,
 	    more))
-		__atomic_store_n(&h->nodes_ready, more, __ATOMIC_RELEASE);
+		return;
+	__atomic_store_n(&h->nodes_ready, more, __ATOMIC_RELEASE);
+	os_futex_wake(&h->nodes_ready, INT_MAX);
 }
 
 void

@@ -30,7 +30,7 @@ struct record_watch {
 
 /*
  * Take note of new slots and of deaths; slots of the dead become GONE unless
- * they said how they ended, their chunks FULL.  Returns true if anything
+ * they said how they ended, and their chunks nobody's.  Returns true if anything
  * happened.
  */
 bool	record_watch(struct record_watch *, struct record_setup *);

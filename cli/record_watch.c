@@ -46,6 +46,8 @@ end_replaced(struct record_watch *w, struct session_header *h, pid_t pid,
 			__atomic_store_n(&p->state, SESSION_PROC_EXECED,
 			    __ATOMIC_RELEASE);
 		}
+		if (w->live[i].pid == pid)
+			__atomic_store_n(&p->dead, 1, __ATOMIC_RELEASE);
 	}
 }
 
@@ -105,22 +107,6 @@ watched_is_dead(const struct record_watched *one)
 	return kill(one->pid, 0) < 0 && errno == ESRCH;
 }
 
-/* Chunks it owned are complete: nobody will append to them any more. */
-static void
-free_chunks(struct session_header *h, uint32_t slot)
-{
-	uint32_t i;
-
-	for (i = 0; i < h->chunks_ready; i++) {
-		struct session_chunk *c = session_chunk(h, i);
-
-		if (__atomic_load_n(&c->state, __ATOMIC_ACQUIRE) ==
-		    SESSION_OWNED && c->proc == slot)
-			__atomic_store_n(&c->state, SESSION_FULL,
-			    __ATOMIC_RELEASE);
-	}
-}
-
 static void
 bury(struct record_setup *s, const struct record_watched *one)
 {
@@ -131,7 +117,8 @@ bury(struct record_setup *s, const struct record_watched *one)
 		__atomic_store_n(&p->state, SESSION_PROC_GONE,
 		    __ATOMIC_RELEASE);
 	}
-	free_chunks(s->session, one->slot);
+	/* What it owned is complete: the next round takes and frees it. */
+	__atomic_store_n(&p->dead, 1, __ATOMIC_RELEASE);
 	if (one->pidfd >= 0)
 		close(one->pidfd);
 }
