@@ -200,7 +200,7 @@ header_is_sane(const struct bp_zone *z, void *ptr)
 
 	return (h->magic == POOL_MAGIC_ALLOC || h->magic == BP_MAGIC_BIG) &&
 	    h->size % POOL_GRAIN == 0 && h->size >= POOL_MINBLOCK &&
-	    h->size <= z->limit - (uintptr_t)h &&
+	    bp_cap(ptr) <= z->limit - (uintptr_t)ptr &&
 	    bp_size(bp_header(ptr)) + BP_GUARD <= bp_cap(ptr);
 }
 
