@@ -36,8 +36,8 @@ leak_say(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-static void
-say_about(const char *path, const char *what)
+void
+leak_say_about(const char *path, const char *what)
 {
 	char safe[512], said[512];
 
@@ -52,9 +52,9 @@ leak_tell_missing(struct trace_reader *reader, const char *path)
 	const struct trace_info *info = trace_info(reader);
 
 	for (unsigned i = 0; i < info->nmissing; i++)
-		say_about(path, info->missing[i]);
+		leak_say_about(path, info->missing[i]);
 	if (!info->complete && info->nmissing == 0)
-		say_about(path, "the trace is incomplete");
+		leak_say_about(path, "the trace is incomplete");
 	return info->complete ? LEAK_OK : LEAK_INCOMPLETE;
 }
 
@@ -69,11 +69,12 @@ leak_replay(struct trace_reader *reader, struct heap *heap, const char *path)
 	while ((r = trace_next(reader, &ev, &status)) > 0) {
 		if (heap_apply(heap, &ev) == 0 || result != LEAK_OK)
 			continue;
-		say_about(path, "out of memory: figures are too low");
+		leak_say_about(path,
+		    "out of memory: figures are too low");
 		result = LEAK_INCOMPLETE;
 	}
 	if (r < 0) {
-		say_about(path, status.what);
+		leak_say_about(path, status.what);
 		result = LEAK_INCOMPLETE;
 	}
 	if (leak_tell_missing(reader, path) != LEAK_OK)
@@ -92,12 +93,12 @@ leak_open_output(const struct leak_options *o, const char *path)
 		return stdout;
 	if (stat(path, &in) == 0 && stat(o->output, &out) == 0 &&
 	    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-		say_about(o->output, "is the trace itself");
+		leak_say_about(o->output, "is the trace itself");
 		return NULL;
 	}
 	f = fopen(o->output, "we");
 	if (f == NULL)
-		say_about(o->output, strerror(errno));
+		leak_say_about(o->output, strerror(errno));
 	return f;
 }
 
@@ -114,7 +115,7 @@ leak_close_output(FILE *f, const struct leak_options *o)
 	}
 	if (!failed)
 		return LEAK_OK;
-	say_about(o->output ? o->output : "standard output", strerror(error));
+	leak_say_about(o->output ? o->output : "standard output", strerror(error));
 	return LEAK_OUTPUT;
 }
 
@@ -166,7 +167,7 @@ leak_run(struct leak_options *o, const char *path)
 	int result, written;
 
 	if (reader == NULL) {
-		say_about(path, status.what);
+		leak_say_about(path, status.what);
 		return LEAK_UNREADABLE;
 	}
 	f = leak_open_output(o, path);
@@ -176,7 +177,7 @@ leak_run(struct leak_options *o, const char *path)
 	}
 	o->report.source = path;
 	if (o->check)
-		result = leak_check(reader, path, f);
+		result = leak_check(path, f);
 	else if (o->dump)
 		result = leak_dump(reader, path, o, f);
 	else

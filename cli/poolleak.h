@@ -137,6 +137,8 @@ void	leak_options_free(struct leak_options *);
 /* "poolleak: ..." and a newline on stderr. */
 void	leak_say(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
+/* "poolleak: PATH: WHAT", both escaped. */
+void	leak_say_about(const char *path, const char *what);
 
 /*
  * Find out what the words after the options are.  LEAK_OK and the path of a
@@ -146,7 +148,7 @@ int	leak_source(const struct leak_options *, int n, char **words,
 	    char *path, size_t size);
 
 /* --check and --dump: exit statuses. */
-int	leak_check(struct trace_reader *, const char *path, FILE *);
+int	leak_check(const char *path, FILE *);
 int	leak_dump(struct trace_reader *, const char *path,
 	    const struct leak_options *, FILE *);
 

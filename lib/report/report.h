@@ -99,8 +99,8 @@ void	report_destroy(struct report *);
 
 /*
  * Judge the findings that came since the last call; those that are no
- * findings (a library with an operator new of its own) are dropped.  Returns how many
- * there are in all, the valid indexes of r->errors.
+ * findings (a library with an operator new of its own) are dropped.  Returns
+ * how many there are in all: the valid indexes of r->errors.
  */
 size_t	report_update(struct report *);
 

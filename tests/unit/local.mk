@@ -44,7 +44,12 @@ UNIT_TESTS += %D%/t_symbol
 %C%_t_symbol_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(ELF_CFLAGS)
 %C%_t_symbol_LDADD = libsymbol.la libbase.la $(ELF_LIBS) $(CMOCKA_LIBS)
 
-# lib/heap
+# lib/heap.  fake_trace answers what a reader and a symbolizer are asked.
+UNIT_TESTS += %D%/t_heap
+%C%_t_heap_SOURCES = %D%/fake_trace.c %D%/fake_trace.h %D%/t_heap.c
+%C%_t_heap_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_heap_LDADD = libheap.la libtrace.la libbase.la libargs.la \
+	$(CMOCKA_LIBS)
 
 # lib/analysis
 
