@@ -3,7 +3,9 @@
  *
  * The program sees what it would see without us; its children that can take
  * us get LD_PRELOAD=MODULE[:what it had] and POOLWATCH_SESSION=FILE.  Nothing
- * here goes through setenv, which allocates and may be the program's own.
+ * here goes through setenv, which allocates and may be the program's own.  The
+ * bytes are wiped where they lay: /proc/PID/environ shows empty strings there,
+ * for the kernel's idea of where the block ends is not ours to change.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -46,6 +48,16 @@ environ_word(const char *list)
 	return strcspn(list, ": ");
 }
 
+/* Move rest down to list; nothing remains behind it (/proc/PID/environ). */
+static void
+environ_close(char *list, char *rest)
+{
+	size_t n = strlen(rest);
+
+	memmove(list, rest, n);
+	memset(list + n, 0, (size_t)(rest - list));
+}
+
 /* Cut the words that are module out of list, in place. */
 static void
 environ_cut(char *list, const char *module)
@@ -58,7 +70,7 @@ environ_cut(char *list, const char *module)
 		n = environ_word(list);
 		rest = list + n + (list[n] != '\0');
 		if (n == own && memcmp(list, module, n) == 0)
-			memmove(list, rest, strlen(rest) + 1);
+			environ_close(list, rest);
 		else
 			list = rest;
 	}
@@ -71,13 +83,17 @@ environ_hide(char **env, const char *module)
 	char *value;
 
 	for (; env != NULL && *env != NULL; env++) {
-		if (environ_value(*env, SESSION_ENV) != NULL)
+		if (environ_value(*env, SESSION_ENV) != NULL) {
+			memset(*env, 0, strlen(*env));
 			continue;
+		}
 		value = environ_value(*env, ENVIRON_PRELOAD);
 		if (value != NULL && strstr(value, module) != NULL) {
 			environ_cut(value, module);
-			if (*value == '\0')
+			if (*value == '\0') {
+				memset(*env, 0, strlen(*env));
 				continue;
+			}
 		}
 		*to++ = *env;
 	}

@@ -1,1 +1,25 @@
 # Tests of the module inside real little programs.
+PRELOAD_TESTS = \
+	%D%/check-children \
+	%D%/check-contracts \
+	%D%/check-early \
+	%D%/check-environment \
+	%D%/check-handlers \
+	%D%/check-plugin \
+	%D%/check-stack \
+	%D%/check-threads \
+	%D%/check-throws
+dist_check_SCRIPTS += $(PRELOAD_TESTS)
+TESTS += $(PRELOAD_TESTS)
+EXTRA_DIST += \
+	%D%/common.sh \
+	%D%/contracts.c \
+	%D%/early.c \
+	%D%/family.c \
+	%D%/hosts.c \
+	%D%/operators.cc \
+	%D%/painted.c \
+	%D%/plugin.c \
+	%D%/threads.c \
+	%D%/throws.cc \
+	%D%/timer.c

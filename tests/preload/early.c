@@ -1,0 +1,64 @@
+/*
+ * early.c - memory before main: from an IFUNC resolver, from constructors.
+ *
+ * Sizes tell the places apart: 6001 in the resolver, 6002 in a constructor,
+ * 6003 in main.  The first two are freed, resized and measured later.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *resolved;
+static char *constructed;
+
+static int
+answer(void)
+{
+	return 42;
+}
+
+/* Bound at start, when little of libc works and none of it is initialised. */
+static int
+(*resolve(void))(void)
+{
+	resolved = malloc(6001);
+	if (resolved != NULL)
+		resolved[6000] = 'r';
+	return answer;
+}
+
+int	resolved_answer(void) __attribute__((ifunc("resolve")));
+
+__attribute__((constructor)) static void
+construct(void)
+{
+	constructed = calloc(1, 6002);
+	constructed[6001] = 'c';
+	/* dlsym keeps its error in memory of its own. */
+	if (dlsym(RTLD_DEFAULT, "no_such_name_anywhere") == NULL)
+		dlerror();
+}
+
+int
+main(void)
+{
+	void *volatile p = malloc(6003);
+
+	free(p);
+	if (resolved_answer() != 42 || resolved == NULL ||
+	    resolved[6000] != 'r' || constructed[6001] != 'c')
+		return 1;
+	if (malloc_usable_size(resolved) < 6001)
+		return 2;
+	resolved = realloc(resolved, 6004);
+	if (resolved[6000] != 'r')
+		return 3;
+	free(resolved);
+	free(constructed);
+	return 0;
+}
