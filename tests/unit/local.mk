@@ -23,10 +23,32 @@ UNIT_TESTS += %D%/t_vmem
 # lib/trace
 noinst_HEADERS += %D%/trace_fixture.h
 
+UNIT_TESTS += %D%/t_stacks
+%C%_t_stacks_SOURCES = %D%/t_stacks.c
+%C%_t_stacks_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_stacks_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_stacks_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_trace
 %C%_t_trace_SOURCES = %D%/t_trace.c
 %C%_t_trace_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_trace_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_trace_damage
+%C%_t_trace_damage_SOURCES = %D%/t_trace_damage.c
+%C%_t_trace_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_trace_damage_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_trace_order
+%C%_t_trace_order_SOURCES = %D%/t_trace_order.c
+%C%_t_trace_order_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_trace_order_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_trace_order_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_writer
+%C%_t_writer_SOURCES = %D%/t_writer.c
+%C%_t_writer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_writer_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
 # lib/unwind
 noinst_HEADERS += tests/unwind/oracle.h

@@ -1,0 +1,307 @@
+/*
+ * t_writer.c - what a writer does when chunks, disk or recorder fail it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+#include "trace/coding.h"
+#include "trace_fixture.h"
+
+static void
+write_allocs(struct writer *w, uint64_t from, uint64_t n)
+{
+	for (uint64_t i = from; i < from + n; i++)
+		writer_alloc(w, i + 1, TRACE_CALL_MALLOC, 0x1000 + i * 16, i,
+		    0, 0);
+}
+
+/* Events with size from, from + 1, ... in order, and nothing else. */
+static uint64_t
+read_allocs(struct fixture *f, uint64_t *lost, bool complete)
+{
+	struct trace_reader *r = fixture_read(f, 0);
+	struct trace_status st;
+	struct trace_event ev;
+	uint64_t n = 0;
+
+	assert_non_null(r);
+	while (trace_next(r, &ev, &st) > 0) {
+		if (ev.kind == TRACE_LOST && lost != NULL) {
+			*lost += ev.lost;
+			n += ev.lost;
+			continue;
+		}
+		assert_int_equal(ev.kind, TRACE_ALLOC);
+		assert_int_equal(ev.size, n);
+		n++;
+	}
+	assert_int_equal(trace_info(r)->complete, complete);
+	assert_int_equal(trace_counts(r)->damaged, 0);
+	trace_close(r);
+	return n;
+}
+
+static void
+a_writer_without_chunks_waits_once_then_drops_and_tells(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	uint64_t from, took, told = 0;
+
+	(void)state;
+	fixture_open(&f, 2, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	from = os_monotonic_ns();
+	write_allocs(&w, 0, 20000);
+	took = os_monotonic_ns() - from;
+	assert_in_range(took, 90000000, 900000000);
+	assert_true(f.h->lost > 0);
+	assert_int_equal(f.h->lost, session_procs(f.h)[0].lost);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	write_allocs(&w, 20000, 100);
+	writer_finish(&w);
+	assert_true(f.h->lost > 1000);
+	took = f.h->lost;
+	fixture_finish(&f);
+	assert_int_equal(read_allocs(&f, &told, true), 20100);
+	assert_int_equal(told, took);
+	fixture_close(&f);
+}
+
+static void
+after_the_end_of_the_recording_nothing_is_written_or_counted(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+
+	(void)state;
+	fixture_open(&f, 1, 64);
+	f.h->closed = 1;
+	writer_start(&w, f.h, 0, 1, 0);
+	write_allocs(&w, 0, 10000);
+	assert_int_equal(f.h->lost, 0);
+	assert_int_equal(session_chunk(f.h, 0)->state, SESSION_FREE);
+	fixture_close(&f);
+}
+
+static void
+errno_is_kept_even_while_waiting(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+
+	(void)state;
+	fixture_open(&f, 1, 64);
+	writer_start(&w, f.h, 0, 1, 0);
+	errno = 4711;
+	write_allocs(&w, 0, 5000);
+	assert_int_equal(errno, 4711);
+	assert_null(session_attach("/nonexistent"));
+	assert_int_equal(errno, 4711);
+	fixture_close(&f);
+}
+
+static void
+strings_of_any_length_fit(void **state)
+{
+	static char big[100000];
+	struct fixture f;
+	struct writer w = { 0 };
+	struct trace_reader *r;
+	struct trace_status st;
+	struct trace_event ev;
+	int n = 0;
+
+	(void)state;
+	memset(big, 'x', sizeof big - 1);
+	fixture_open(&f, 16, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	for (int i = 0; i < 5; i++) {
+		writer_process(&w, 1, 1, 0, ~0u, true, big, big, sizeof big);
+		writer_module(&w, 1, 4096, 8192, 0, big, sizeof big, big);
+		writer_note(&w, 1, big);
+		writer_thread(&w, 1, 1, big);
+	}
+	writer_finish(&w);
+	assert_int_equal(f.h->lost, 0);
+	fixture_finish(&f);
+	r = fixture_read(&f, TRACE_META_ONLY);
+	for (; trace_next(r, &ev, &st) > 0; n++)
+		if (ev.kind == TRACE_NOTE)
+			assert_int_equal(strlen(ev.text), CODING_PATH_MAX);
+	assert_int_equal(n, 20);
+	assert_int_equal(strlen(trace_process(r, 0)->exe), CODING_PATH_MAX);
+	assert_true(trace_info(r)->complete);
+	trace_close(r);
+	fixture_close(&f);
+}
+
+static void
+a_full_disk_loses_nothing_when_room_comes_back(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	struct rlimit old, less;
+	int64_t taken;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	fixture_open(&f, 64, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	write_allocs(&w, 0, 1000);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	write_allocs(&w, 1000, 50000);
+	getrlimit(RLIMIT_FSIZE, &old);
+	less = old;
+	less.rlim_cur = trace_file_size(f.file) + 100;
+	setrlimit(RLIMIT_FSIZE, &less);
+	taken = trace_file_round(f.file, f.h);
+	assert_int_equal(taken, -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(trace_file_round(f.file, f.h), -1);
+	setrlimit(RLIMIT_FSIZE, &old);
+	write_allocs(&w, 51000, 10);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	writer_finish(&w);
+	fixture_finish(&f);
+	assert_int_equal(read_allocs(&f, NULL, true), 51010);
+	fixture_close(&f);
+}
+
+/* The child counts what it has completed where we can see it. */
+static uint64_t
+kill_a_writer(struct fixture *f, bool drain)
+{
+	volatile uint64_t *done = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = fork();
+	uint64_t n;
+
+	if (pid == 0) {
+		struct writer w = { 0 };
+
+		writer_start(&w, f->h, session_hello(f->h, (uint32_t)getpid(),
+		    0, ~0u, true), (uint32_t)getpid(), 0);
+		for (;;) {
+			write_allocs(&w, *done, 1);
+			*done += 1;
+			if (f->h->lost != 0)
+				_exit(1);
+		}
+	}
+	while (*done < 60000)
+		if (drain)
+			trace_file_round(f->file, f->h);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	n = *done;
+	munmap((void *)done, 4096);
+	return n;
+}
+
+static void
+a_killed_program_loses_nothing_it_completed(void **state)
+{
+	struct fixture f;
+	uint64_t done, got;
+
+	(void)state;
+	fixture_open(&f, 1024, 64);
+	done = kill_a_writer(&f, true);
+	session_procs(f.h)[0].state = SESSION_PROC_GONE;
+	assert_true(trace_file_round(f.file, f.h) >= 0);
+	for (uint32_t i = 0; i < 1024; i++)
+		assert_int_equal(session_chunk(f.h, i)->state, SESSION_FREE);
+	fixture_finish(&f);
+	got = read_allocs(&f, NULL, true);
+	assert_in_range(got, done, done + 1);
+	fixture_close(&f);
+}
+
+/* As if the recorder had died with it: no closing record, file not locked. */
+static void
+abandon(struct fixture *f)
+{
+	char copy[128];
+	char cmd[600];
+
+	snprintf(copy, sizeof copy, "%s.copy", f->trace_path);
+	snprintf(cmd, sizeof cmd, "cp %s %s && mv %s %s", f->trace_path, copy,
+	    copy, f->trace_path);
+	assert_int_equal(system(cmd), 0);
+}
+
+static void
+a_killed_group_leaves_the_rest_in_its_session_file(void **state)
+{
+	struct fixture f;
+	struct trace_reader *r;
+	uint64_t done, got;
+
+	(void)state;
+	for (int drain = 0; drain < 2; drain++) {
+		fixture_open(&f, 1024, 64);
+		done = kill_a_writer(&f, drain);
+		abandon(&f);
+		got = read_allocs(&f, NULL, false);
+		assert_in_range(got, done, done + 1);
+		r = fixture_read(&f, 0);
+		assert_false(trace_info(r)->lost_known);
+		trace_close(r);
+		/* Without it the trace alone tells less: the check can fail. */
+		unlink(f.session_path);
+		if (!drain)
+			assert_true(read_allocs(&f, NULL, false) < done);
+		fixture_close(&f);
+	}
+}
+
+static void
+another_recordings_session_file_is_left_alone(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+
+	(void)state;
+	fixture_open(&f, 8, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	write_allocs(&w, 0, 100);
+	abandon(&f);
+	assert_int_equal(read_allocs(&f, NULL, false), 100);
+	f.h->unix_ns++;
+	assert_int_equal(read_allocs(&f, NULL, false), 0);
+	fixture_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_writer_without_chunks_waits_once_then_drops_and_tells),
+		cmocka_unit_test(
+		    after_the_end_of_the_recording_nothing_is_written_or_counted),
+		cmocka_unit_test(errno_is_kept_even_while_waiting),
+		cmocka_unit_test(strings_of_any_length_fit),
+		cmocka_unit_test(
+		    a_full_disk_loses_nothing_when_room_comes_back),
+		cmocka_unit_test(a_killed_program_loses_nothing_it_completed),
+		cmocka_unit_test(
+		    a_killed_group_leaves_the_rest_in_its_session_file),
+		cmocka_unit_test(another_recordings_session_file_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
