@@ -271,7 +271,7 @@ front_run(struct front *f)
 	if (refuse_find(f->options.argv[0], f->program, &f->verdict) ||
 	    refuse_judge(f->program, &f->verdict))
 		return refused(f);
-	if (front_find_module(f->module) < 0 || strpbrk(f->module, ": \t")) {
+	if (front_find_module(f->module) < 0) {
 		front_say(f, "the library that records is not where it should "
 		    "be: %s", refuse_name(f->module));
 		return WATCH_FAILED;

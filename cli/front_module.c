@@ -1,7 +1,8 @@
 /*
  * front_module.c - the preload library that belongs to this poolwatch.
  *
- * POOLWATCH_MODULE names one outright (tests do).  Else it is looked for
+ * POOLWATCH_MODULE names one outright (tests do), behind what else is to be
+ * preloaded in front of it, if anything: FIRST:MODULE.  Else it is looked for
  * relative to our own executable, so that an installation can be moved: in
  * the build tree under .libs, installed where pkglibdir lies from bindir;
  * last at the place configure was told.
@@ -39,11 +40,12 @@ from_bindir(char *out, size_t size)
 	strncat(out, lib + same, size - strlen(out) - 1);
 }
 
+/* ld.so takes blanks and colons in LD_PRELOAD for the end of a name. */
 static bool
 try_module(char module[PATH_MAX], const char *folder, const char *sub)
 {
 	return snprintf(module, PATH_MAX, "%s/%s/" MODULE_NAME, folder, sub) <
-	    PATH_MAX && !access(module, R_OK);
+	    PATH_MAX && !strpbrk(module, ": \t") && !access(module, R_OK);
 }
 
 int
@@ -56,7 +58,8 @@ front_find_module(char module[PATH_MAX])
 
 	if (given) {
 		snprintf(module, PATH_MAX, "%s", given);
-		return access(module, R_OK);
+		p = strrchr(module, ':');
+		return access(p ? p + 1 : module, R_OK);
 	}
 	n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
 	if (n > 0) {

@@ -25,8 +25,8 @@ counted() {
 
 # The counter's rows as lines of numbers: pid allocations frees ...
 counter_rows() {
-	od -An -v -t u8 -w128 "$tmp/counts" | awk 'NR > 1 && $1 { print
-	    $1, $2, $3, $4, $5, $6, $7, $8 }'
+	od -An -v -t u8 -w128 "$tmp/counts" | awk 'NR > 1 && $1 {
+	    print $1, $2, $3, $4, $5, $6, $7, $8 }'
 }
 
 # The sums of the report and of the counter, one line each way, must agree.
