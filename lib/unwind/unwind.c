@@ -146,7 +146,7 @@ walk_signal(struct walk *w)
 }
 
 /* Programs bring their own: mov $SYS_rt_sigreturn, %rax; syscall. */
-static bool
+static PW_NOINLINE bool
 is_signal_return(const struct unwind_process *p, struct unwind_thread *th,
     uintptr_t pc)
 {
@@ -160,27 +160,35 @@ is_signal_return(const struct unwind_process *p, struct unwind_thread *th,
 }
 
 static PW_NOINLINE uint64_t
+walk_row(struct walk *w, struct unwind_scratch *s)
+{
+	uintptr_t pc = w->exact ? w->pc : w->pc - 1;
+	struct object_view *view = &s->view;
+	uint64_t row = ROW_MAKE(ROW_UNKNOWN, 0, 0, 0, 0);
+
+	if (!objects_find(w->process, s, pc, view))
+		return row;
+	if (cfi_find(&s->cfi, view, pc))
+		row = cfi_row(&s->cfi);
+	else if (is_signal_return(w->process, w->thread, w->pc))
+		row = ROW_MAKE(ROW_SIGNAL, 0, 0, 0, 0);
+	else if (cfi_find(&s->cfi, view, w->pc) && s->cfi.begin == w->pc)
+		/* No call returns to a beginning: makecontext put it there. */
+		row = ROW_MAKE(ROW_STOP, 0, 0, 0, 0);
+	return view->stays ? row | ROW_STAYS : row;
+}
+
+static PW_NOINLINE uint64_t
 walk_fill(struct walk *w)
 {
-	struct unwind_process *p = w->process;
+	struct unwind_scratch *s = scratch_take(w->thread);
 	uint64_t row = ROW_MAKE(ROW_UNKNOWN, 0, 0, 0, 0);
-	uintptr_t pc = w->exact ? w->pc : w->pc - 1;
-	struct object_view view;
-	struct unwind_scratch *s;
 
-	s = scratch_take(w->thread);
 	if (s == NULL)
 		return row;	/* not known now, but not for ever */
-	if (objects_find(p, s, pc, &view)) {
-		if (cfi_find(&s->cfi, &view, pc))
-			row = cfi_row(&s->cfi);
-		else if (is_signal_return(p, w->thread, w->pc))
-			row = ROW_MAKE(ROW_SIGNAL, 0, 0, 0, 0);
-		if (view.stays)
-			row |= ROW_STAYS;
-	}
+	row = walk_row(w, s);
 	scratch_give(w->thread);
-	rows_insert(p, w->stamp, row_key(w->pc, w->exact), row);
+	rows_insert(w->process, w->stamp, row_key(w->pc, w->exact), row);
 	return row;
 }
 

@@ -32,7 +32,7 @@ struct unwind_start {
 })
 
 #define UNWIND_SCRATCH_LEVELS	3
-#define UNWIND_SCRATCH_SIZE	1536u	/* bytes; unwind_impl.h holds it */
+#define UNWIND_SCRATCH_SIZE	1664u	/* bytes; unwind_impl.h holds it */
 
 /*
  * Per-thread state of the walker; zeroed memory is a fresh one, and a state

@@ -141,7 +141,7 @@ cursor_at(const struct object_view *o, uintptr_t at)
 }
 
 /* The FDE that may hold pc, by binary search; 0: none. */
-static uintptr_t
+static PW_NOINLINE uintptr_t
 fde_search(const struct object_view *o, uintptr_t pc)
 {
 	uintptr_t data = (uintptr_t)o->hdr;
@@ -173,19 +173,19 @@ fde_search(const struct object_view *o, uintptr_t pc)
 }
 
 /* The bytes of the entry at `at`, without its length. */
-static struct cfi_cursor
-entry_open(const struct object_view *o, uintptr_t at)
+static void
+entry_open(struct cfi_cursor *c, const struct object_view *o, uintptr_t at)
 {
-	struct cfi_cursor c = cursor_at(o, at);
-	uint64_t size = cfi_fixed(&c, 4);
+	uint64_t size;
 
+	*c = cursor_at(o, at);
+	size = cfi_fixed(c, 4);
 	if (size == 0xffffffff)
-		size = cfi_fixed(&c, 8);
-	if (c.bad || size < 4 || size > (size_t)(c.end - c.p))
-		c.bad = true;
+		size = cfi_fixed(c, 8);
+	if (c->bad || size < 4 || size > (size_t)(c->end - c->p))
+		c->bad = true;
 	else
-		c.end = c.p + size;
-	return c;
+		c->end = c->p + size;
 }
 
 /* What the augmentation's letters say; the cursor is behind their data. */
@@ -232,30 +232,30 @@ cie_augmentation(struct cfi *f, struct cfi_cursor *c, const char *letters)
 	c->p = end;
 }
 
-/* Returns the CIE's instructions. */
-static struct cfi_cursor
+/* Leaves f->cie at the CIE's instructions. */
+static PW_NOINLINE void
 cie_read(struct cfi *f, const struct object_view *o, uintptr_t at)
 {
-	struct cfi_cursor c = entry_open(o, at);
+	struct cfi_cursor *c = &f->cie;
 	unsigned version;
 	const char *letters;
 
-	if (cfi_fixed(&c, 4) != 0)
-		c.bad = true;
-	version = (unsigned)cfi_fixed(&c, 1);
+	entry_open(c, o, at);
+	if (cfi_fixed(c, 4) != 0)
+		c->bad = true;
+	version = (unsigned)cfi_fixed(c, 1);
 	if (version != 1 && version != 3)
-		c.bad = true;
-	letters = (const char *)c.p;
-	while (!c.bad && cfi_fixed(&c, 1) != 0)
+		c->bad = true;
+	letters = (const char *)c->p;
+	while (!c->bad && cfi_fixed(c, 1) != 0)
 		;
-	f->code_align = cfi_uleb(&c);
-	f->data_align = cfi_sleb(&c);
-	f->ra = (uint32_t)(version == 1 ? cfi_fixed(&c, 1) : cfi_uleb(&c));
+	f->code_align = cfi_uleb(c);
+	f->data_align = cfi_sleb(c);
+	f->ra = (uint32_t)(version == 1 ? cfi_fixed(c, 1) : cfi_uleb(c));
 	if (f->ra != CFI_RA)
-		c.bad = true;
-	if (!c.bad)
-		cie_augmentation(f, &c, letters);
-	return c;
+		c->bad = true;
+	if (!c->bad)
+		cie_augmentation(f, c, letters);
 }
 
 /* Registers that we do not follow get their rule here. */
@@ -451,20 +451,20 @@ cfi_advance(const struct cfi *f, struct cfi_cursor *c, unsigned op,
 }
 
 /* Run instructions from loc until they pass pc. */
-static bool
-cfi_run(struct cfi *f, struct cfi_cursor c, uintptr_t data, uintptr_t loc,
+static PW_NOINLINE bool
+cfi_run(struct cfi *f, struct cfi_cursor *c, uintptr_t data, uintptr_t loc,
     uintptr_t pc)
 {
 	unsigned op;
 
-	while (!c.bad && c.p < c.end) {
-		op = (unsigned)cfi_fixed(&c, 1);
-		if (!cfi_advance(f, &c, op, data, &loc))
-			cfi_op(f, &c, op);
+	while (!c->bad && c->p < c->end) {
+		op = (unsigned)cfi_fixed(c, 1);
+		if (!cfi_advance(f, c, op, data, &loc))
+			cfi_op(f, c, op);
 		else if (loc > pc)
 			break;
 	}
-	return !c.bad;
+	return !c->bad;
 }
 
 static void
@@ -482,35 +482,39 @@ cfi_clear(struct cfi *f)
 	f->signal = false;
 }
 
+/* Leaves f->fde at the FDE's instructions, which begin at f->begin. */
+static PW_NOINLINE bool
+fde_read(struct cfi *f, const struct object_view *o, uintptr_t at, uintptr_t pc)
+{
+	struct cfi_cursor *c = &f->fde;
+	uintptr_t size;
+
+	entry_open(c, o, at);
+	at = (uintptr_t)c->p;
+	cie_read(f, o, at - (uintptr_t)cfi_fixed(c, 4));
+	if (c->bad || f->cie.bad)
+		return false;
+	f->begin = cfi_pointer(c, f->fde_enc, (uintptr_t)o->hdr);
+	size = cfi_value(c, f->fde_enc & 0x0f);
+	if (f->has_aug)
+		block_skip(c);
+	return !c->bad && pc >= f->begin && pc - f->begin < size;
+}
+
 bool
 cfi_find(struct cfi *f, const struct object_view *o, uintptr_t pc)
 {
 	uintptr_t data = (uintptr_t)o->hdr;
 	uintptr_t fde = o->hdr == NULL ? 0 : fde_search(o, pc);
-	struct cfi_cursor c;
-	struct cfi_cursor cie;
-	uintptr_t at;
-	uintptr_t begin;
-	uintptr_t size;
 
 	if (fde == 0)
 		return false;
 	cfi_clear(f);
-	c = entry_open(o, fde);
-	at = (uintptr_t)c.p;
-	cie = cie_read(f, o, at - (uintptr_t)cfi_fixed(&c, 4));
-	if (c.bad || cie.bad)
-		return false;
-	begin = cfi_pointer(&c, f->fde_enc, data);
-	size = cfi_value(&c, f->fde_enc & 0x0f);
-	if (f->has_aug)
-		block_skip(&c);
-	if (c.bad || pc < begin || pc - begin >= size)
-		return false;
-	if (!cfi_run(f, cie, data, 0, UINTPTR_MAX))
+	if (!fde_read(f, o, fde, pc) ||
+	    !cfi_run(f, &f->cie, data, 0, UINTPTR_MAX))
 		return false;
 	f->initial = f->now;
-	return cfi_run(f, c, data, begin, pc);
+	return cfi_run(f, &f->fde, data, f->begin, pc);
 }
 
 /* --- rules to rows ---------------------------------------------------- */

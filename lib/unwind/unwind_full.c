@@ -76,12 +76,11 @@ full_apply(const struct walk *w, struct unwind_scratch *s, bool *exact)
 	struct full_regs *r = &s->regs;
 	struct full_regs *next = &s->next;
 	uintptr_t pc = r->reg[CFI_RA] - !*exact;
-	struct object_view view;
 	uintptr_t cfa;
 	unsigned i;
 
-	if (!objects_find(w->process, s, pc, &view) ||
-	    !cfi_find(&s->cfi, &view, pc))
+	if (!objects_find(w->process, s, pc, &s->view) ||
+	    !cfi_find(&s->cfi, &s->view, pc))
 		return WALK_UNKNOWN;
 	if (CFI_TYPE(s->cfi.now.reg[CFI_RA]) == CFI_UNDEFINED)
 		return WALK_STOP;

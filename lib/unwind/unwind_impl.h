@@ -243,6 +243,13 @@ enum cfi_rule {
 #define CFI_TYPE(rule)		((enum cfi_rule)((rule) & 7))
 #define CFI_VALUE(rule)		((rule) >> 3)
 
+/* Bytes of unwind information; bad is set by a read past the end. */
+struct cfi_cursor {
+	const unsigned char *p;
+	const unsigned char *end;
+	bool bad;
+};
+
 struct cfi_rules {
 	int64_t reg[CFI_NREGS];
 	int64_t cfa_off;
@@ -256,8 +263,11 @@ struct cfi {
 	struct cfi_rules now;
 	struct cfi_rules initial;	/* what the CIE said */
 	struct cfi_rules saved[CFI_REMEMBER_MAX];
+	struct cfi_cursor cie;
+	struct cfi_cursor fde;
 	uint64_t code_align;
 	int64_t data_align;
+	uintptr_t begin;	/* first instruction covered */
 	uint32_t nsaved;
 	uint32_t ra;		/* return address column */
 	uint8_t fde_enc;
@@ -279,6 +289,7 @@ struct unwind_scratch {
 	struct cfi cfi;
 	struct full_regs regs;
 	struct full_regs next;
+	struct object_view view;
 	uint64_t object[24];	/* of unwind_objects.c */
 	uint64_t expr[20];	/* of unwind_expr.c */
 };
@@ -302,13 +313,6 @@ scratch_give(struct unwind_thread *th)
 {
 	*(volatile uint32_t *)&th->level = th->level - 1;
 }
-
-/* Bytes of unwind information; bad is set by a read past the end. */
-struct cfi_cursor {
-	const unsigned char *p;
-	const unsigned char *end;
-	bool bad;
-};
 
 uint64_t cfi_fixed(struct cfi_cursor *, unsigned size);
 uint64_t cfi_uleb(struct cfi_cursor *);

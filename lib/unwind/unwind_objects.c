@@ -243,7 +243,7 @@ object_claim(struct unwind_process *p, size_t i, uintptr_t word,
 }
 
 /* Make sure that the object is known; true: it stays for ever. */
-static bool
+static PW_NOINLINE bool
 object_meet(struct unwind_process *p, struct object_news *news)
 {
 	struct object *o;
@@ -498,7 +498,7 @@ word32(const char *at)
 	return *(const int *)at;
 }
 
-/* _dl_load_adds in [g, g + size): behind mutexes, with the value wanted. */
+/* _dl_load_adds in [g, g + size): behind two mutexes, of the value wanted. */
 static const volatile uint64_t *
 find_adds(const char *g, size_t size, uint64_t adds)
 {
@@ -512,27 +512,31 @@ find_adds(const char *g, size_t size, uint64_t adds)
 	return NULL;
 }
 
-/* Every namespace holds one mutex at the same offset: how far apart? */
+/*
+ * The namespaces fill all before their count, _dl_nns, which stands before the
+ * mutexes.  Those that are not in use are zero.
+ */
 static size_t
-find_stride(const char *g, size_t size)
+find_stride(const char *g, size_t adds)
 {
+	size_t at = adds - MUTEX_SIZE;
 	size_t stride;
-	size_t at;
+	uint64_t used;
 	unsigned i;
 
-	for (at = 16; at < 128; at += 4) {
-		for (stride = 64; word32(g + at) == 1 && stride <= 512;
-		    stride += 8) {
-			if (at + stride * NAMESPACES_MAX > size)
-				break;
-			for (i = 1; i < NAMESPACES_MAX &&
-			    word32(g + at + i * stride) == 1; i++)
-				;
-			if (i == NAMESPACES_MAX)
-				return stride;
-		}
-	}
-	return 0;
+	while (at >= MUTEX_SIZE && word32(g + at - MUTEX_SIZE + MUTEX_KIND) == 1)
+		at -= MUTEX_SIZE;
+	at -= sizeof used;
+	used = *(const uint64_t *)(g + at);
+	stride = at / NAMESPACES_MAX;
+	if (at % (NAMESPACES_MAX * 8) != 0 || stride < 32 || used == 0 ||
+	    used > NAMESPACES_MAX)
+		return 0;
+	for (i = (unsigned)used; i < NAMESPACES_MAX; i++)
+		if (*(void *const *)(g + i * stride) != NULL ||
+		    word32(g + i * stride + 8) != 0)
+			return 0;
+	return stride;
 }
 
 static void
@@ -548,8 +552,10 @@ find_words(struct unwind_process *p, const struct init_facts *facts)
 	    *(struct link_map *const *)g == _r_debug.r_map) {
 		p->words.adds = find_adds(g, sym->st_size, facts->adds);
 		p->words.nloaded = (const volatile uint32_t *)(g + 8);
-		p->words.stride = find_stride(g, sym->st_size);
 	}
+	if (p->words.adds != NULL)
+		p->words.stride = find_stride(g, (size_t)
+		    ((const char *)p->words.adds - g));
 	p->nspaces = 1;
 	if (p->words.adds != NULL && ldso_subs(p) == facts->subs) {
 		p->words.known = true;

@@ -58,6 +58,19 @@ UNIT_TESTS += %D%/t_unwind
 %C%_t_unwind_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
 %C%_t_unwind_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_unwind_objects
+%C%_t_unwind_objects_SOURCES = %D%/t_unwind_objects.c tests/unwind/oracle.c
+%C%_t_unwind_objects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
+%C%_t_unwind_objects_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+EXTRA_%C%_t_unwind_objects_DEPENDENCIES = tests/unwind/plugin_a.la \
+	tests/unwind/plugin_b.la tests/unwind/plugin_lazy.la
+
+UNIT_TESTS += %D%/t_unwind_stacks
+%C%_t_unwind_stacks_SOURCES = %D%/t_unwind_stacks.c tests/unwind/oracle.c
+%C%_t_unwind_stacks_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
+%C%_t_unwind_stacks_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_unwind_stacks_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
 # lib/preload
 
 # lib/symbol

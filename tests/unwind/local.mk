@@ -1,1 +1,17 @@
-# Tests of the row walker against other unwinders.
+# Objects that tests of the row walker load and unload (t_unwind_objects).
+# A module needs an -rpath to be built as one; it is never installed.
+if HAVE_CMOCKA
+check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_lazy.la
+%C%_plugin_a_la_SOURCES = %D%/plugin.c
+%C%_plugin_a_la_CFLAGS = $(AM_CFLAGS) -O2 -fomit-frame-pointer
+%C%_plugin_a_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PAD=40
+%C%_plugin_a_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+%C%_plugin_b_la_SOURCES = %D%/plugin.c
+%C%_plugin_b_la_CFLAGS = $(AM_CFLAGS) -O2 -fomit-frame-pointer
+%C%_plugin_b_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PAD=72
+%C%_plugin_b_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+%C%_plugin_lazy_la_SOURCES = %D%/plugin_lazy.c
+%C%_plugin_lazy_la_CFLAGS = $(AM_CFLAGS) -O2
+%C%_plugin_lazy_la_LDFLAGS = -module -avoid-version -rpath /nowhere \
+	-Wl,-z,lazy
+endif

@@ -23,6 +23,8 @@ static struct {
 	int (*step)(unw_cursor_t *);
 	int (*get_reg)(unw_cursor_t *, int, unw_word_t *);
 	int (*is_signal)(unw_cursor_t *);
+	int (*set_caching_policy)(unw_addr_space_t, unw_caching_policy_t);
+	unw_addr_space_t *here;
 } unw;
 
 #define TEXT(x)		#x
@@ -40,6 +42,13 @@ oracle_init(void)
 	*(void **)&unw.step = dlsym(lib, NAME(unw_step));
 	*(void **)&unw.get_reg = dlsym(lib, NAME(unw_get_reg));
 	*(void **)&unw.is_signal = dlsym(lib, NAME(unw_is_signal_frame));
+	*(void **)&unw.set_caching_policy = dlsym(lib,
+	    NAME(unw_set_caching_policy));
+	unw.here = dlsym(lib, NAME(unw_local_addr_space));
+	if (!unw.set_caching_policy || !unw.here)
+		return -1;
+	/* Its cache does not notice objects that come where others were. */
+	unw.set_caching_policy(*unw.here, UNW_CACHE_NONE);
 	return unw.getcontext && unw.init && unw.step && unw.get_reg &&
 	    unw.is_signal ? 0 : -1;
 }

@@ -1,0 +1,436 @@
+/*
+ * t_unwind_stacks.c - captures on all kinds of stacks, also broken ones.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "tests/unwind/oracle.h"
+#include "trace/session.h"
+#include "unwind/unwind.h"
+
+#define NOINLINE	__attribute__((noinline))
+#define WITH_FP		__attribute__((noinline, \
+			    optimize("no-omit-frame-pointer")))
+#define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
+#define PAGE		4096u
+
+static struct unwind_thread thread;
+
+static NOINLINE int
+recurse(struct unwind_thread *th, int depth)
+{
+	int n = depth == 0 ? oracle_check(th) : recurse(th, depth - 1);
+
+	KEEP(n);
+	return n;
+}
+
+/* A capture alone: libunwind's own stack use is too much for small stacks. */
+static WITH_FP size_t
+capture_here(struct unwind_thread *th, uintptr_t *ips, size_t max)
+{
+	struct unwind_start start = UNWIND_CALLER();
+
+	return unwind_capture(th, &start, ips, max);
+}
+
+static bool
+is_mark(uintptr_t ip)
+{
+	return (ip & SESSION_NODE_MARK) != 0;
+}
+
+/* --- threads ---------------------------------------------------------- */
+
+static void *
+thread_main(void *arg)
+{
+	struct unwind_thread *th = calloc(1, sizeof *th);
+	int *worst = arg;
+	int i;
+
+	*worst = INT_MAX;
+	for (i = 0; i < 60; i++) {
+		int n = recurse(th, i);
+
+		if (n < *worst)
+			*worst = n;
+	}
+	free(th);
+	return NULL;
+}
+
+static void
+threads_are_captured_up_to_their_start(void **state)
+{
+	pthread_t t[8];
+	int worst[8];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, thread_main,
+		    &worst[i]), 0);
+	for (i = 0; i < 8; i++) {
+		pthread_join(t[i], NULL);
+		assert_true(worst[i] > 2);
+	}
+}
+
+static uintptr_t small_ips[64];
+static size_t small_n;
+
+static void *
+small_thread_main(void *arg)
+{
+	small_n = capture_here(arg, small_ips, 64);
+	return NULL;
+}
+
+static void
+the_smallest_threads_are_captured(void **state)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+
+	(void)state;
+	memset(&thread, 0, sizeof thread);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+	assert_int_equal(pthread_create(&t, &attr, small_thread_main, &thread),
+	    0);
+	pthread_join(t, NULL);
+	pthread_attr_destroy(&attr);
+	memset(&thread, 0, sizeof thread);
+	assert_true(small_n >= 3);
+	assert_false(is_mark(small_ips[small_n - 1]));
+}
+
+/* --- coroutines ------------------------------------------------------- */
+
+static ucontext_t back;
+static ucontext_t coroutine;
+static size_t main_n;
+
+static void
+coroutine_main(void)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		small_n = capture_here(&thread, small_ips, 64);
+		swapcontext(&coroutine, &back);
+	}
+}
+
+/* A stack of 8 KiB with nothing mapped on either side of it. */
+static char *
+lonely_stack(size_t size)
+{
+	char *p = mmap(NULL, size + 2 * PAGE, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	assert_int_equal(mprotect(p + PAGE, size, PROT_READ | PROT_WRITE), 0);
+	return p + PAGE;
+}
+
+static void
+coroutines_on_stacks_of_8_KiB_are_captured(void **state)
+{
+	uintptr_t ips[64];
+	char *stack = lonely_stack(8192);
+	int i;
+
+	(void)state;
+	getcontext(&coroutine);
+	coroutine.uc_stack.ss_sp = stack;
+	coroutine.uc_stack.ss_size = 8192;
+	coroutine.uc_link = &back;
+	makecontext(&coroutine, coroutine_main, 0);
+	for (i = 0; i < 4; i++) {
+		swapcontext(&back, &coroutine);
+		main_n = capture_here(&thread, ips, 64);
+		assert_true(main_n > 3);
+		assert_false(is_mark(ips[main_n - 1]));
+		/* coroutine_main and libc's __start_context. */
+		assert_int_equal(small_n, 2);
+		assert_false(is_mark(small_ips[1]));
+	}
+	swapcontext(&back, &coroutine);
+	munmap(stack - PAGE, 8192 + 2 * PAGE);
+}
+
+static void
+big_coroutine_main(void)
+{
+	small_n = (size_t)recurse(&thread, 200);
+}
+
+static void
+a_large_coroutine_is_captured_like_libunwind_does(void **state)
+{
+	char *stack = lonely_stack(1u << 20);
+
+	(void)state;
+	getcontext(&coroutine);
+	coroutine.uc_stack.ss_sp = stack;
+	coroutine.uc_stack.ss_size = 1u << 20;
+	coroutine.uc_link = &back;
+	makecontext(&coroutine, big_coroutine_main, 0);
+	swapcontext(&back, &coroutine);
+	assert_true((int)small_n > 200);
+	munmap(stack - PAGE, (1u << 20) + 2 * PAGE);
+}
+
+/* --- broken stacks ---------------------------------------------------- */
+
+static uint64_t seed = 88172645463325252ull;
+
+static uint64_t
+random64(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	return seed ^= seed << 17;
+}
+
+/* Words that look like what is on stacks: code, stack, small, anything. */
+static uintptr_t
+garbage(uintptr_t *area, size_t words)
+{
+	static const uintptr_t code[] = {
+		(uintptr_t)recurse, (uintptr_t)thread_main,
+		(uintptr_t)oracle_check, (uintptr_t)coroutine_main,
+	};
+	uint64_t r = random64();
+
+	switch (r >> 60 & 7) {
+	case 0: case 1: case 2:
+		return code[r & 3] + (r >> 8 & 63);
+	case 3:
+		return (uintptr_t)qsort + (r & 0xfff);
+	case 4: case 5:
+		return (uintptr_t)(area + (r & 0xffff) % (words + 64));
+	case 6:
+		return r & 0xffff;
+	default:
+		return r;
+	}
+}
+
+static void
+garbage_for_a_stack_never_crashes(void **state)
+{
+	size_t words = 2 * PAGE / sizeof(uintptr_t);
+	uintptr_t *area = (uintptr_t *)lonely_stack(2 * PAGE);
+	struct unwind_start start;
+	uintptr_t ips[64];
+	unsigned long steps = 0;
+	size_t i;
+	int round;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		if (round % 16 == 0)
+			for (i = 0; i < words; i++)
+				area[i] = garbage(area, words);
+		start.pc = garbage(area, words);
+		start.sp = (uintptr_t)(area + random64() % words);
+		start.bp = garbage(area, words);
+		steps += unwind_capture(&thread, &start, ips, 64);
+	}
+	assert_true(steps > 40000);
+	munmap((char *)area - PAGE, 4 * PAGE);
+}
+
+static void
+a_stack_pointer_to_nowhere_ends_the_stack(void **state)
+{
+	static const uintptr_t sp[] = { 0, 8, 4095, PAGE, 0x7fffffffeff8,
+	    0x7ffffffff000, (uintptr_t)1 << 63, (uintptr_t)-8, (uintptr_t)-1 };
+	struct unwind_start start = { .pc = (uintptr_t)qsort + 20 };
+	uintptr_t ips[8];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof sp / sizeof sp[0]; i++) {
+		start.sp = sp[i];
+		start.bp = sp[i];
+		assert_int_equal(unwind_capture(&thread, &start, ips, 8), 2);
+		assert_true(ips[1] == SESSION_MARK(SESSION_MARK_END, 0));
+	}
+}
+
+static void
+a_stack_that_ends_at_a_guard_page_is_not_read_beyond(void **state)
+{
+	uintptr_t *area = (uintptr_t *)lonely_stack(PAGE);
+	size_t words = PAGE / sizeof *area;
+	struct unwind_start start;
+	uintptr_t ips[600];
+	uintptr_t here[16];
+	size_t i;
+
+	(void)state;
+	/* A return address of this very test, over and over. */
+	assert_true(capture_here(&thread, here, 16) > 2);
+	for (i = 0; i < words; i++)
+		area[i] = here[0];
+	start = (struct unwind_start){ here[0], (uintptr_t)area,
+	    (uintptr_t)area };
+	i = unwind_capture(&thread, &start, ips, 600);
+	assert_true(i >= 2 && is_mark(ips[i - 1]));
+	munmap((char *)area - PAGE, 3 * PAGE);
+}
+
+/* --- nesting and stack use -------------------------------------------- */
+
+static volatile unsigned nested;
+static volatile unsigned nested_bad;
+
+static void
+nested_handler(int sig)
+{
+	uintptr_t ips[64];
+	size_t n = capture_here(&thread, ips, 64);
+
+	(void)sig;
+	nested++;
+	if (n < 3 || is_mark(ips[n - 1]))
+		nested_bad++;
+}
+
+static void
+handlers_that_interrupt_captures_capture_too(void **state)
+{
+	struct sigaction sa = { .sa_handler = nested_handler };
+	timer_t timer;
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+	    .sigev_signo = SIGUSR2 };
+	struct itimerspec every = { { 0, 200000 }, { 0, 200000 } };
+	uintptr_t ips[64];
+	unsigned long rounds;
+	size_t n;
+
+	(void)state;
+	sigaction(SIGUSR2, &sa, NULL);
+	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	timer_settime(timer, 0, &every, NULL);
+	for (rounds = 0; nested < 1000 && rounds < 100000000; rounds++) {
+		n = capture_here(&thread, ips, 64);
+		assert_true(n > 3 && !is_mark(ips[n - 1]));
+	}
+	timer_delete(timer);
+	signal(SIGUSR2, SIG_IGN);
+	assert_true(nested >= 100);
+	assert_int_equal(nested_bad, 0);
+	assert_int_equal(thread.level, 0);
+}
+
+#define PAINT	0xa5
+
+static size_t
+painted(const unsigned char *lo, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && lo[i] == PAINT)
+		i++;
+	return size - i;
+}
+
+static ucontext_t painted_context;
+static int painted_warm;
+
+static WITH_FP void
+paint_only(struct unwind_start start)
+{
+	__asm__ volatile("" : : "m"(start) : "memory");
+}
+
+static void
+painted_main(void)
+{
+	struct unwind_start start = UNWIND_CALLER();
+
+	if (painted_warm)
+		unwind_capture(&thread, &start, small_ips, 64);
+	else
+		paint_only(start);
+}
+
+/* Bytes of stack used by painted_main, with a capture or without. */
+static size_t
+stack_use(int warm)
+{
+	unsigned char *stack = (unsigned char *)lonely_stack(16 * PAGE);
+	size_t used;
+
+	painted_warm = warm;
+	memset(stack, PAINT, 16 * PAGE);
+	getcontext(&painted_context);
+	painted_context.uc_stack.ss_sp = stack;
+	painted_context.uc_stack.ss_size = 16 * PAGE;
+	painted_context.uc_link = &back;
+	makecontext(&painted_context, painted_main, 0);
+	swapcontext(&back, &painted_context);
+	used = painted(stack, 16 * PAGE);
+	munmap(stack - PAGE, 18 * PAGE);
+	return used;
+}
+
+static void
+a_capture_uses_little_of_the_caller_s_stack(void **state)
+{
+	size_t without = stack_use(0);
+	size_t cold = stack_use(1);	/* rows of painted_main are new */
+	size_t warm = stack_use(1);
+
+	(void)state;
+	print_message("stack: cold %zu bytes, warm %zu bytes\n",
+	    cold - without, warm - without);
+	assert_true(cold > warm);
+	assert_true(cold - without <= 640);
+	assert_true(warm - without <= 384);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_capture_uses_little_of_the_caller_s_stack),
+		cmocka_unit_test(threads_are_captured_up_to_their_start),
+		cmocka_unit_test(the_smallest_threads_are_captured),
+		cmocka_unit_test(coroutines_on_stacks_of_8_KiB_are_captured),
+		cmocka_unit_test(
+		    a_large_coroutine_is_captured_like_libunwind_does),
+		cmocka_unit_test(garbage_for_a_stack_never_crashes),
+		cmocka_unit_test(a_stack_pointer_to_nowhere_ends_the_stack),
+		cmocka_unit_test(
+		    a_stack_that_ends_at_a_guard_page_is_not_read_beyond),
+		cmocka_unit_test(handlers_that_interrupt_captures_capture_too),
+	};
+
+	if (oracle_init() != 0 || unwind_init() != 0)
+		return 99;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
