@@ -1,5 +1,5 @@
 /*
- * hosts.c PLUGIN - loads, calls and unloads a plugin ten times.
+ * hosts.c - loads, calls and unloads a plugin ten times.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

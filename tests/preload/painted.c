@@ -1,5 +1,5 @@
 /*
- * painted.c LIMIT - how much of its caller's stack does a call take?
+ * painted.c - how much of its caller's stack does a call take?
  *
  * Calls are made on a stack of ours that was painted before; what lost its
  * paint was used.  Prints the deepest, answers 1 when that is above LIMIT

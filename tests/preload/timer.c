@@ -1,5 +1,5 @@
 /*
- * timer.c SECONDS - a 1 kHz timer whose handler allocates interrupts a loop
+ * timer.c - a 1 kHz timer whose handler allocates interrupts a loop
  * that does nothing else.
  *
  * The loop's blocks have 4001 bytes, the handler's 4002.  Prints how many of
