@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCKS_DEAD_MAX	(1u << 20)
+#define BLOCKS_DEAD_MAX	(1u << 18)	/* 8 MB: what caches still help with */
 #define BLOCKS_MAX	((1u << 27) - 1)	/* what an index word can say */
 
 enum block_state { BLOCK_LIVE, BLOCK_DEAD, BLOCK_NONE };

@@ -80,8 +80,7 @@ heap_judge_free(struct heap *h, struct heap_proc *p,
 		.freed_by = TRACE_NCALLS,
 	};
 
-	if (!h->profile || p->lossy || p->parent != ~0u ||
-	    trace_info(h->reader)->nmissing > 0)
+	if (!h->profile || p->lossy || p->parent != ~0u)
 		return 0;
 	if (b == NULL && p->blocks.dropped)
 		return 0;
@@ -97,6 +96,9 @@ heap_judge_free(struct heap *h, struct heap_proc *p,
 		e.kind = TRACE_ERROR_MISMATCHED_FREE;
 		e.freed_by = ev->call;
 	}
+	/* Asked last: it costs a system call. */
+	if (trace_info(h->reader)->nmissing > 0)
+		return 0;
 	if (b != NULL)
 		error_from_block(h, &e, b);
 	return heap_add_error(h, ev, &e);

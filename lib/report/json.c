@@ -81,7 +81,8 @@ json_source(struct report *r)
 	json_word(o, "name", r->options.source);
 	json_object_object_add(o, "complete",
 	    json_object_new_boolean(info->complete));
-	if (info->lost_known)
+	/* Of what is not there nobody can say that nothing was lost. */
+	if (info->lost_known && (info->complete || info->lost > 0))
 		json_count(o, "lost_events", info->lost);
 	if (info->nmissing == 0)
 		return o;

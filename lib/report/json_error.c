@@ -54,7 +54,7 @@ json_text(const char *text)
 void
 json_word(struct json_object *o, const char *key, const char *word)
 {
-	if (word != NULL)
+	if (word != NULL && *word != '\0')
 		json_object_object_add(o, key, json_text(word));
 }
 
@@ -84,15 +84,10 @@ json_address(struct json_object *o, const char *key, uint64_t addr)
 }
 
 static struct json_object *
-json_frame(const struct names_frame *frame)
+json_frame(const struct symbol_frame *f)
 {
-	const struct symbol_frame *f = &frame->frame;
 	struct json_object *o = json_object_new_object();
 
-	if (frame->mark != NULL) {
-		json_word(o, "mark", frame->mark);
-		return o;
-	}
 	json_address(o, "ip", f->ip);
 	json_word(o, "function", f->function);
 	json_word(o, "symbol", f->symbol);
@@ -118,8 +113,11 @@ json_stack(struct json_object *o, const char *key,
 	if (s->n == 0)
 		return;
 	frames = json_object_new_array();
+	/* A mark (frames left out) is no frame. */
 	for (size_t i = 0; i < s->n; i++)
-		json_object_array_add(frames, json_frame(&s->frames[i]));
+		if (s->frames[i].mark == NULL)
+			json_object_array_add(frames,
+			    json_frame(&s->frames[i].frame));
 	json_object_object_add(o, key, frames);
 }
 
@@ -169,12 +167,17 @@ static void
 error_window(struct json_object *o, struct report *r,
     const struct heap_error *e)
 {
+	uint64_t from = e->error.window_from;
 	struct json_object *window;
 
-	if (e->error.window_from == 0)
+	/* A block was whole when it was given. */
+	if (from == 0 && e->error.length > 0 &&
+	    e->error.access == TRACE_ACCESS_WRITE)
+		from = e->error.alloc_time;
+	if (from == 0)
 		return;
 	window = json_object_new_object();
-	json_seconds(window, "from", report_seconds(r, e->error.window_from));
+	json_seconds(window, "from", report_seconds(r, from));
 	json_seconds(window, "to", report_seconds(r, e->time));
 	json_object_object_add(o, "window", window);
 }

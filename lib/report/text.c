@@ -237,8 +237,8 @@ total_row(const struct text *t, const char *label, uint64_t n,
 {
 	char number[WORDS_MAX];
 
-	text_line(t, "  %-16s %15s  %s", label, words_number(number,
-	    sizeof number, n), what);
+	text_line(t, "  %-16s %15s%s%s", label, words_number(number,
+	    sizeof number, n), *what ? "  " : "", what);
 }
 
 static void

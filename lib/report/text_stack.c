@@ -131,17 +131,31 @@ text_frame(const struct text *t, size_t index, const struct symbol_frame *f)
 	text_line(t, "%*s%s", FRAME_INDENT + 2, "", place);
 }
 
+/* What called main is the same in every program: libc's start. */
+static size_t
+frames_to_main(const struct names_stack *s)
+{
+	for (size_t i = s->n; i > 0 && s->n - i < 6; i--) {
+		const char *symbol = s->frames[i - 1].frame.symbol;
+
+		if (symbol != NULL && strcmp(symbol, "main") == 0)
+			return i;
+	}
+	return s->n;
+}
+
 void
 text_stack(const struct text *t, const struct names_stack *s)
 {
 	unsigned limit = t->report->options.frames;
+	size_t n = limit == 0 ? s->n : frames_to_main(s);
 
 	if (s->n == 0)
 		text_line(t, "    (no stack was recorded)");
-	for (size_t i = 0; i < s->n; i++) {
-		if (limit != 0 && i == limit) {
+	for (size_t i = 0; i < n; i++) {
+		if (limit != 0 && i >= limit) {
 			text_line(t, "    ... %zu more (--frames=all)",
-			    s->n - i);
+			    n - i);
 			return;
 		}
 		if (s->frames[i].mark != NULL)
