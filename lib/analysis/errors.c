@@ -45,6 +45,10 @@ errors_judge(struct names *n, const struct heap_error *e)
 
 	if (te->kind != TRACE_ERROR_MISMATCHED_FREE)
 		return v;
+	v.freed_by = te->call;
+	/* Of one class, and yet refused: the size or alignment was wrong. */
+	if (trace_call_class(te->allocated_by) == trace_call_class(te->call))
+		return v;
 	by_free = names_caller(n, e->proc, te->stack, e->time);
 	v.freed_by = errors_call(te->call, by_free);
 	v.stands = by_alloc != NULL && by_free != NULL &&

@@ -212,6 +212,29 @@ bp_verdict_smashed(struct backend_claim *c)
 	memcpy(e->should, e->bytes, BP_LEAD);
 }
 
+/* Bytes of the block in front of an overrun: whose end was it? */
+#define BP_KEEP_BEFORE	24u
+#define BP_KEEP_BEHIND	6u
+
+/*
+ * Which bytes a report gets: the bad ones, of an overrun some of the block's
+ * own in front, and what still stands of the guard behind.
+ */
+static void
+guard_keep(struct trace_error *e, char *ptr, char *first, char *to)
+{
+	size_t before = first > ptr ? (size_t)(first - ptr) : 0;
+	size_t n;
+
+	if (before > BP_KEEP_BEFORE)
+		before = BP_KEEP_BEFORE;
+	n = before + e->length + BP_KEEP_BEHIND;
+	if (n > (size_t)(to - first) + before)
+		n = (size_t)(to - first) + before;
+	e->bytes_at = (uintptr_t)first - before;
+	e->nbytes = (uint32_t)(n < TRACE_ERROR_BYTES ? n : TRACE_ERROR_BYTES);
+}
+
 /* [from, to) of the block should be guard bytes; false: they are. */
 static bool
 guard_range(struct trace_error *e, char *ptr, char *from, char *to)
@@ -227,14 +250,16 @@ guard_range(struct trace_error *e, char *ptr, char *from, char *to)
 		}
 	if (first == NULL)
 		return false;
-	e->address = e->bytes_at = (uintptr_t)first;
+	e->address = (uintptr_t)first;
 	e->offset = first - ptr;
 	e->length = (uint64_t)(last - first) + 1;
-	e->nbytes = (uint32_t)(e->length < TRACE_ERROR_BYTES ? e->length :
-	    TRACE_ERROR_BYTES);
+	guard_keep(e, ptr, first, to);
 	for (uint32_t i = 0; i < e->nbytes; i++) {
-		e->bytes[i] = (uint8_t)first[i];
-		e->should[i] = should[((uintptr_t)first + i) & 7];
+		const char *b = (const char *)e->bytes_at + i;
+
+		e->bytes[i] = (uint8_t)*b;
+		e->should[i] = b < from ? e->bytes[i] :
+		    should[(uintptr_t)b & 7];
 	}
 	return true;
 }
@@ -243,7 +268,8 @@ static bool
 guard_tolerated(const struct trace_error *e)
 {
 	return (bp_heap.flags & SESSION_TOLERANCE) && e->length == 1 &&
-	    (uint64_t)e->offset == e->size && e->bytes[0] == 0;
+	    (uint64_t)e->offset == e->size &&
+	    e->bytes[e->address - e->bytes_at] == 0;
 }
 
 /* bp_guard_ok said no: where, what, and repair it so it is told once. */

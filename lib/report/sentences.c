@@ -67,7 +67,12 @@ headline_free(const struct report_error *e, const char *block, char *buf,
 	const char *alloc = report_call_word(e->allocated_by);
 	const char *freed = report_call_word(e->freed_by);
 
-	if (te->kind == TRACE_ERROR_MISMATCHED_FREE)
+	if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->requested != 0 &&
+	    te->requested != te->size)
+		snprintf(buf, size, "%s given to %s as one of %llu", block,
+		    freed ? freed : "a call",
+		    (unsigned long long)te->requested);
+	else if (te->kind == TRACE_ERROR_MISMATCHED_FREE)
 		snprintf(buf, size, "a block of %s given to %s",
 		    alloc ? alloc : "another kind", freed ? freed :
 		    "the wrong call");

@@ -48,31 +48,12 @@ in_block(const struct window *w, uint32_t i)
 
 /* Is there an edge of the block in front of byte i? */
 static const char *
-bar(const struct window *w, uint32_t i)
+bar(const struct window *w, uint32_t i, const char *bar_text)
 {
 	int64_t off = w->base + i;
 
 	return i > w->from && (off == 0 || (uint64_t)off == w->e->size) ?
-	    " |" : "";
-}
-
-static void
-row(const struct text *t, const struct window *w, const char *label,
-    void (*cell)(const struct window *, uint32_t, char *), const char *tail)
-{
-	char line[128];
-	int n = snprintf(line, sizeof line, "    %-8s", label);
-
-	for (uint32_t i = w->from; i < w->to; i++) {
-		char text[16];
-
-		cell(w, i, text);
-		n += snprintf(line + n, sizeof line - (size_t)n, "%s %s",
-		    bar(w, i), text);
-	}
-	while (n > 0 && line[n - 1] == ' ')
-		line[--n] = '\0';
-	text_line(t, "%s%s", line, tail);
+	    bar_text : "";
 }
 
 static void
@@ -105,6 +86,25 @@ cell_text(const struct window *w, uint32_t i, char *text)
 	else if (in_block(w, i))
 		text[1] = printable(w->e->bytes[i]) ? (char)w->e->bytes[i] :
 		    '.';
+}
+
+static void
+row(const struct text *t, const struct window *w, const char *label,
+    void (*cell)(const struct window *, uint32_t, char *), const char *tail)
+{
+	char line[128];
+	int n = snprintf(line, sizeof line, "    %-8s", label);
+
+	for (uint32_t i = w->from; i < w->to; i++) {
+		char text[16];
+
+		cell(w, i, text);
+		n += snprintf(line + n, sizeof line - (size_t)n, "%s %s",
+		    bar(w, i, cell == cell_text ? "  " : " |"), text);
+	}
+	while (n > 0 && line[n - 1] == ' ')
+		line[--n] = '\0';
+	text_line(t, "%s%s", line, tail);
 }
 
 /* The text that ends right before the block's end, as far as it was kept. */
