@@ -57,10 +57,16 @@ bp_guard_ok(void *ptr, size_t size)
 	return bad == 0;
 }
 
+typedef uint64_t fill_four __attribute__((vector_size(32), aligned(8)));
+
 /* [from, to), multiples of 8, with one word. */
 static void
 fill_words(char *from, char *to, uint64_t word)
 {
+	fill_four four = { word, word, word, word };
+
+	for (; to - from >= (ptrdiff_t)sizeof(four); from += sizeof(four))
+		memcpy(from, &four, sizeof(four));
 	for (; from < to; from += sizeof(word))
 		memcpy(from, &word, sizeof(word));
 }

@@ -15,6 +15,11 @@ UNIT_TESTS += %D%/t_base
 %C%_t_base_LDADD = libbase.la $(CMOCKA_LIBS)
 
 # lib/alloc
+UNIT_TESTS += %D%/t_pool
+%C%_t_pool_SOURCES = %D%/t_pool.c
+%C%_t_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_pool_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_vmem
 %C%_t_vmem_SOURCES = %D%/t_vmem.c
 %C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
