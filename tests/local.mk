@@ -12,6 +12,7 @@ LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/bounded
 
 EXTRA_DIST += %D%/bounded %D%/libtest.sh
 
+include tests/fuzz/local.mk
 include tests/unit/local.mk
 include tests/house/local.mk
 include tests/samples/local.mk

@@ -109,7 +109,7 @@ coding_put_addr(unsigned char *p, uint64_t *prev, uint64_t addr)
 	*prev = addr;
 	if (PW_LIKELY((d & 15) == 0))
 		return varint_put(p, zigzag(d >> 4) << 1);
-	if (PW_LIKELY(d == d << 1 >> 1))
+	if (PW_LIKELY(d >> 62 == d >> 63))
 		return varint_put(p, zigzag(d) << 1 | 1);
 	*p++ = CODING_FAR;
 	for (int i = 0; i < 8; i++)

@@ -84,6 +84,9 @@ store(const char *path, const char *data, size_t size)
 	fclose(out);
 }
 
+/* Of the text of all events that consume saw last. */
+static uint64_t digest;
+
 /* All that a consumer would do; the number of events. */
 static uint64_t
 consume(const char *path, unsigned flags, struct trace_status *st,
@@ -96,6 +99,7 @@ consume(const char *path, unsigned flags, struct trace_status *st,
 	int ret;
 
 	*complete = false;
+	digest = 0;
 	if (r == NULL) {
 		assert_int_not_equal(st->result, TRACE_OK);
 		assert_true(st->what[0] != '\0');
@@ -106,6 +110,8 @@ consume(const char *path, unsigned flags, struct trace_status *st,
 		trace_stack(r, ev.stack, ips, 8);
 		trace_module_find(r, ev.proc, ev.addr, ev.time);
 		trace_text(r, &ev, line, sizeof line);
+		for (const char *p = line; *p != '\0'; p++)
+			digest = (digest ^ (unsigned char)*p) * 0x100000001b3;
 	}
 	*complete = ret == 0 && trace_info(r)->complete;
 	if (!*complete && ret == 0)
@@ -150,10 +156,11 @@ a_trace_cut_anywhere_gives_its_whole_blocks(void **state)
 }
 
 static void
-flipped_bits_never_pass_for_a_complete_trace(void **state)
+flipped_bits_never_pass_for_other_events(void **state)
 {
 	struct fixture f;
 	struct trace_status st;
+	uint64_t right;
 	size_t size, at;
 	bool complete;
 	char *data, *good;
@@ -165,6 +172,8 @@ flipped_bits_never_pass_for_a_complete_trace(void **state)
 	unlink(f.session_path);
 	data = load(f.trace_path, &size);
 	good = load(f.trace_path, &size);
+	consume(f.trace_path, 0, &st, &complete);
+	right = digest;
 	for (int i = 0; i < 2000; i++) {
 		at = random_next() % size;
 		data[at] ^= (char)(1u << random_next() % 8);
@@ -172,7 +181,8 @@ flipped_bits_never_pass_for_a_complete_trace(void **state)
 		consume(f.trace_path, random_next() % 2, &st, &complete);
 		/* META_ONLY does not look into blocks of events. */
 		consume(f.trace_path, 0, &st, &complete);
-		if (complete && memcmp(data, good, size) != 0)
+		/* zstd has bits that mean nothing. */
+		if (complete && digest != right)
 			fail_msg("a flip at %zu was not seen", at);
 		if (i % 4 == 3)		/* up to four at a time */
 			memcpy(data, good, size);
@@ -307,7 +317,7 @@ main(void)
 	const char *given = getenv("SEED");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trace_cut_anywhere_gives_its_whole_blocks),
-		cmocka_unit_test(flipped_bits_never_pass_for_a_complete_trace),
+		cmocka_unit_test(flipped_bits_never_pass_for_other_events),
 		cmocka_unit_test(a_damaged_block_costs_no_more_than_itself),
 		cmocka_unit_test(
 		    a_session_full_of_junk_makes_a_trace_that_can_be_read),

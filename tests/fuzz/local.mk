@@ -1,0 +1,7 @@
+# Fuzzers: an entry for libFuzzer or AFL++, and a driver that bends inputs of
+# its own for a second under make check.
+check_PROGRAMS += %D%/f_reader
+TESTS += %D%/f_reader
+%C%_f_reader_SOURCES = %D%/f_reader.c
+%C%_f_reader_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
+%C%_f_reader_LDADD = libtrace.la libtracein.la
