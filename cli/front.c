@@ -41,16 +41,16 @@ say_start(struct front *f)
 		return;
 	front_say(f, "poolwatch %s, mode %s, trace %s", PACKAGE_VERSION,
 	    mode_names[f->options.mode], f->trace[0] ?
-	    refuse_name(f->trace) : "none");
+	    refuse_name(f->trace_name) : "none");
 	for (; (end = strchr(line, '\n')); line = end + 1)
 		front_say(f, "%.*s", (int)(end - line), line);
 	if (f->verdict.own_malloc)
-		front_say(f, "%s has an allocator of its own inside; what it "
-		    "gives out is not seen", refuse_name(f->verdict.image));
+		front_say(f, "%s has an allocator of its own inside;\n"
+		    "what that gives out is not seen", refuse_name(f->verdict.image));
 	if (f->verdict.above[0] && f->options.pass_through)
 		front_say(f, "%s", f->verdict.above);
 	if (f->options.verbose)
-		front_say(f, "recorder %d, library %s, session %s",
+		front_say(f, "recorder %d\nlibrary %s\nsession %s",
 		    (int)f->recorder, refuse_name(f->module),
 		    refuse_name(f->session_path));
 }
@@ -150,7 +150,7 @@ look_after_recorder(struct front *f)
 	__atomic_fetch_add(&f->session->freed, 1, __ATOMIC_RELEASE);
 	os_futex_wake(&f->session->freed, INT_MAX);
 	if (f->shared->phase == RECORD_RUNS)
-		front_say(f, "the recorder was lost (%s %d); recording ends "
+		front_say(f, "the recorder was lost (%s %d);\nrecording ends "
 		    "here, the program goes on",
 		    WIFSIGNALED(f->recorder_status) ? "signal" : "status",
 		    WIFSIGNALED(f->recorder_status) ?
@@ -181,7 +181,7 @@ tell_stop_once(struct front *f, bool *told)
 	if (*told || f->shared->phase != RECORD_STOPPED)
 		return;
 	*told = true;
-	front_say(f, "%s; recording ends here, the program goes on",
+	front_say(f, "%s;\nrecording ends here, the program goes on",
 	    why_stopped(f, text, sizeof(text)));
 }
 
@@ -255,8 +255,8 @@ finish(struct front *f)
 	look_after_recorder(f);
 	front_follow(f);
 	if (phase == RECORD_LINGERS && !f->options.quiet)
-		front_say(f, "%u process%s of the tree go%s on; recorder %d "
-		    "stays until the last has ended", f->shared->survivors,
+		front_say(f, "%u process%s of the tree go%s on;\n"
+		    "recorder %d stays until the last has ended", f->shared->survivors,
 		    f->shared->survivors == 1 ? "" : "es",
 		    f->shared->survivors == 1 ? "es" : "", (int)f->recorder);
 	why = why_not_judged(f, phase, text, sizeof(text));

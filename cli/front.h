@@ -34,7 +34,8 @@ struct front {
 
 	/* Files. */
 	char program[PATH_MAX];	/* as it is executed */
-	char trace[PATH_MAX];	/* its name; "" none is kept */
+	char trace[PATH_MAX];	/* absolute; "" none is kept */
+	char trace_name[PATH_MAX];	/* as it was asked for */
 	char trace_open[PATH_MAX];	/* by which a reader opens it; "" none */
 	int trace_fd;
 	char session_path[PATH_MAX];
@@ -61,7 +62,10 @@ struct front {
 	struct follow *follow;	/* front_follow.c; NULL: not begun */
 };
 
-/* front_say.c: one message, each line "==PID== text", wrapped at 80. */
+/*
+ * front_say.c: one message, each line "==PID== text".  Only a newline in it
+ * begins another line: scripts look for sentences.
+ */
 void	front_say(struct front *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Bytes as they are, all of them; failures are nobody's. */

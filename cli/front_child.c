@@ -15,15 +15,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define READY_BYTE	'g'
+
+static bool
+is_ourselves(const char *path)
+{
+	struct stat a, b;
+
+	return path && !stat(path, &a) && !stat("/proc/self/exe", &b) &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 /* What PROGRAM's environment has beside the user's; the library hides it. */
 static void
@@ -39,7 +50,7 @@ set_environment(struct front *f)
 	unsetenv("POOLWATCH_OPTIONS");
 	unsetenv("POOLWATCH_MODULE");
 	setenv(SESSION_ENV, f->session_path, 1);
-	if (getenv("_"))	/* the shell's word for what it started */
+	if (is_ourselves(getenv("_")))	/* a shell's word for what it ran */
 		setenv("_", f->program, 1);
 	if (f->options.pass_through)
 		return;
@@ -117,12 +128,34 @@ front_drop_child(struct front *f)
 		;
 }
 
+/*
+ * The answer: EOF when PROGRAM was executed or ended before.  Signals are
+ * attended to meanwhile: it may be stopped before it is executed.
+ */
+static int
+await_exec(struct front *f)
+{
+	struct pollfd p[2] = { { f->exec_fd, POLLIN, 0 },
+	    { f->signal_fd, POLLIN, 0 } };
+	ssize_t error = 0;
+
+	while (poll(p, 2, -1) >= 0 || errno == EINTR) {
+		if (p[0].revents)
+			break;
+		front_handle_signals(f);
+	}
+	if (read(f->exec_fd, &error, sizeof(error)) != sizeof(error))
+		error = 0;
+	close(f->exec_fd);
+	return (int)error;
+}
+
 int
 front_start_child(struct front *f)
 {
 	char message[1 + PATH_MAX] = { READY_BYTE };
 	size_t n = strlen(f->session_path);
-	ssize_t error = 0, got;
+	ssize_t got;
 
 	/* At most PATH_MAX bytes: one whole write to an empty pipe. */
 	memcpy(message + 1, f->session_path, n + 1);
@@ -130,11 +163,7 @@ front_start_child(struct front *f)
 	close(f->go_fd);
 	if (got != (ssize_t)n + 1)
 		return EPIPE;
-	do
-		got = read(f->exec_fd, &error, sizeof(error));
-	while (got < 0 && errno == EINTR);
-	close(f->exec_fd);
-	return got == sizeof(error) ? (int)error : 0;
+	return await_exec(f);
 }
 
 static int

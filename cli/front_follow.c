@@ -46,7 +46,7 @@ options_of(const struct front *f)
 	o.frames = f->options.frames == UINT32_MAX ? 0 : f->options.frames;
 	o.top = f->options.leak_check == WATCH_LEAK_TOP ? TOP_SITES : 0;
 	o.prefix = true;
-	o.source = f->trace[0] ? f->trace : NULL;
+	o.source = f->trace[0] ? f->trace_name : NULL;
 	return o;
 }
 

@@ -29,10 +29,11 @@ take_file(struct front *f, const struct name_file *file)
 {
 	f->trace_fd = file->fd;
 	strcpy(f->trace, file->path);
+	strcpy(f->trace_name, file->name);
 	strcpy(f->trace_open, file->path);
 	if (file->moved)
 		front_say(f, "that name was taken; the trace is %s",
-		    refuse_name(file->path));
+		    refuse_name(file->name));
 }
 
 static int
@@ -70,8 +71,8 @@ open_given(struct front *f, const struct name_facts *facts)
 		take_file(f, &file);
 		return 0;
 	case NAME_EXISTS:
-		front_say(f, "%s (--force replaces it, a name with %%p takes a "
-		    "free one)", file.why);
+		front_say(f, "%s (--force replaces it; a name "
+		    "with %%p takes a free one)", file.why);
 		return -1;
 	default:
 		front_say(f, "the trace can't be written: %s", file.why);

@@ -20,7 +20,6 @@
 
 #include "cli/name.h"
 
-#define COLUMNS		80
 #define PATIENCE_MS	1000	/* for a reader that is slow */
 
 void
@@ -43,28 +42,10 @@ front_write(struct front *f, const char *text, size_t n)
 	}
 }
 
-/* How much of text fits on a line of width columns; *skip: blanks behind. */
-static size_t
-fit(const char *text, size_t width, size_t *skip)
-{
-	size_t n = strlen(text), at = width;
-
-	*skip = 0;
-	if (n <= width)
-		return n;
-	while (at > 0 && text[at] != ' ')
-		at--;
-	if (at == 0)
-		return strcspn(text, " ");	/* one long word */
-	*skip = 1;
-	return at;
-}
-
 void
 front_say(struct front *f, const char *fmt, ...)
 {
-	char text[2048], line[2048 + 32], lead[32];
-	size_t width, n, skip;
+	char text[2048], line[2048 + 32];
 	const char *p = text;
 	va_list ap;
 	int len;
@@ -72,18 +53,13 @@ front_say(struct front *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	len = snprintf(lead, sizeof(lead), "==%d== ", (int)f->say_pid);
-	width = COLUMNS - (size_t)len;
 	do {
-		n = fit(p, width, &skip);
-		len = snprintf(line, sizeof(line), "%s%s%.*s\n", lead,
-		    p == text ? "" : "  ", (int)n, p);
+		len = snprintf(line, sizeof(line), "==%d== %s%.*s\n",
+		    (int)f->say_pid, p == text ? "" : "  ",
+		    (int)strcspn(p, "\n"), p);
 		front_write(f, line, (size_t)len);
-		p += n + skip;
-		p += strspn(p, " ");
-		if (p - text == (ptrdiff_t)(n + skip))
-			width -= 2;
-	} while (*p);
+		p += strcspn(p, "\n");
+	} while (*p++ && *p);
 }
 
 void

@@ -179,7 +179,7 @@ failed(struct name_file *f, int error)
 {
 	char name[400];
 
-	escape_text(name, sizeof(name), f->path, strlen(f->path));
+	escape_text(name, sizeof(name), f->name, strlen(f->name));
 	snprintf(f->why, sizeof(f->why), "%s: %s", name, strerror(error));
 	return error == EEXIST ? NAME_EXISTS : NAME_SYSTEM;
 }
@@ -249,6 +249,7 @@ name_open(struct name_file *f, const char *pattern,
 	for (n = 1; n <= TRIES_MAX; n++) {
 		if (number_name(f, pattern, counts, facts, n) < 0)
 			return NAME_BAD;
+		strcpy(f->name, f->path);
 		if (make_absolute(f->path) < 0)
 			return failed(f, errno);
 		if (n == 1)

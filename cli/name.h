@@ -25,6 +25,7 @@ enum name_result { NAME_OK, NAME_EXISTS, NAME_BAD, NAME_SYSTEM };
 struct name_file {
 	int fd;			/* NAME_OK: open for writing, close-on-exec */
 	char path[PATH_MAX];	/* absolute */
+	char name[PATH_MAX];	/* as the pattern gave it */
 	bool moved;		/* the first name was taken */
 	char why[512];		/* not NAME_OK: a sentence; escaped */
 };

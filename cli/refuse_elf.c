@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <gelf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,38 +44,53 @@ static const struct { const char *lib, *symbol, *name; } sanitizers[] = {
 	{ "libmsan.so", "__msan_init", "MemorySanitizer" },
 	{ "liblsan.so", "__lsan_init", "LeakSanitizer" },
 	{ "libclang_rt.asan", "__asan_init", "AddressSanitizer" },
+	/* Linked into the program; weak in all that replace malloc. */
+	{ "libclang_rt.", "__sanitizer_malloc_hook", "a sanitizer" },
 };
 
-static const struct { const char *lib, *text; } allocators[] = {
-	{ "libpython", "python keeps small blocks to itself: set "
-	    "PYTHONMALLOC=malloc (or --pass-through=no) to see them one by "
-	    "one" },
-	{ "libglib-2.0", "GLib's slices may keep blocks to themselves: set "
-	    "G_SLICE=always-malloc (or --pass-through=no) to see them one by "
-	    "one" },
-	{ "libapr-1", "apr hands out pools: its blocks are seen as the pools "
-	    "they are cut from" },
-	{ "libjemalloc", "it brings jemalloc, whose place we take; its own "
-	    "calls (mallocx, ...) are not seen" },
-	{ "libtcmalloc", "it brings tcmalloc, whose place we take; its own "
-	    "calls (tc_malloc, ...) are not seen" },
-	{ "libmimalloc", "it brings mimalloc, whose place we take; its own "
-	    "calls (mi_malloc, ...) are not seen" },
+/* variable: set by a user who knows the cure already. */
+static const struct {
+	const char *lib, *variable, *text;
+} allocators[] = {
+	{ "libpython", "PYTHONMALLOC",
+	    "python keeps small blocks to itself;\nset "
+	    "PYTHONMALLOC=malloc (or --pass-through=no) to see them all" },
+	{ "libglib-2.0", "G_SLICE",
+	    "GLib's slices may keep blocks to themselves;\nset "
+	    "G_SLICE=always-malloc (or --pass-through=no) to see them all" },
+	{ "libapr-1", NULL, "apr hands out pools;\n"
+	    "its blocks are seen as the pools they are cut from" },
+	{ "libjemalloc", NULL, "it brings jemalloc, whose place we take;\n"
+	    "its own calls (mallocx, ...) are not seen" },
+	{ "libtcmalloc", NULL, "it brings tcmalloc, whose place we take;\n"
+	    "its own calls (tc_malloc, ...) are not seen" },
+	{ "libmimalloc", NULL, "it brings mimalloc, whose place we take;\n"
+	    "its own calls (mi_malloc, ...) are not seen" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+static void
+note_allocator(struct elf_facts *f, size_t i)
+{
+	const char *variable = allocators[i].variable;
+
+	if (!variable || !getenv(variable))
+		f->above = allocators[i].text;
+}
 
 static void
 note_needed(struct elf_facts *f, const char *lib)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(sanitizers); i++)
+	for (i = 0; i < COUNT(sanitizers) && !f->sanitizer; i++)
 		if (!strncmp(lib, sanitizers[i].lib, strlen(sanitizers[i].lib)))
 			f->sanitizer = sanitizers[i].name;
 	for (i = 0; i < COUNT(allocators) && !f->above; i++)
-		if (!strncmp(lib, allocators[i].lib, strlen(allocators[i].lib)))
-			f->above = allocators[i].text;
+		if (!strncmp(lib, allocators[i].lib,
+		    strlen(allocators[i].lib)))
+			note_allocator(f, i);
 }
 
 static void
@@ -86,7 +102,7 @@ note_symbol(struct elf_facts *f, const char *name, const GElf_Sym *sym)
 		f->own_malloc = true;
 	if (strncmp(name, "__", 2))
 		return;
-	for (i = 0; i < COUNT(sanitizers); i++)
+	for (i = 0; i < COUNT(sanitizers) && !f->sanitizer; i++)
 		if (!strcmp(name, sanitizers[i].symbol))
 			f->sanitizer = sanitizers[i].name;
 }
@@ -188,7 +204,7 @@ judge_interp(const char *path, const struct elf_facts *f,
 }
 
 static int
-judge_facts(const char *path, const struct elf_facts *f,
+judge_facts(const char *path, struct elf_facts *f,
     struct refuse_verdict *v)
 {
 	const char *base = strrchr(path, '/');
@@ -207,10 +223,10 @@ judge_facts(const char *path, const struct elf_facts *f,
 		    "it is", "%s has %s inside, which keeps malloc for itself: "
 		    "it can't be watched", refuse_name(path), f->sanitizer);
 	v->own_malloc = f->own_malloc;
+	if (!strncmp(base, "python", 6))
+		note_allocator(f, 0);	/* linked without its library */
 	if (f->above)
 		snprintf(v->above, sizeof(v->above), "%s", f->above);
-	else if (!strncmp(base, "python", 6))
-		snprintf(v->above, sizeof(v->above), "%s", allocators[0].text);
 	return 0;
 }
 

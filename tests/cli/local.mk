@@ -1,1 +1,12 @@
 # Tests of poolwatch and poolleak as commands.
+RUNNER_TESTS = \
+	%D%/runner_invisible.sh \
+	%D%/runner_jobs.sh \
+	%D%/runner_kills.sh \
+	%D%/runner_names.sh \
+	%D%/runner_options.sh \
+	%D%/runner_refuse.sh \
+	%D%/runner_signals.sh \
+	%D%/runner_status.sh
+dist_check_SCRIPTS += $(RUNNER_TESTS)
+TESTS += $(RUNNER_TESTS)
