@@ -69,7 +69,7 @@ headline_free(const struct report_error *e, const char *block, char *buf,
 
 	if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->requested != 0 &&
 	    te->requested != te->size)
-		snprintf(buf, size, "%s given to %s as one of %llu", block,
+		snprintf(buf, size, "%s freed by %s as one of %llu", block,
 		    freed ? freed : "a call",
 		    (unsigned long long)te->requested);
 	else if (te->kind == TRACE_ERROR_MISMATCHED_FREE)

@@ -295,8 +295,7 @@ text_summary(FILE *f, struct report *r)
 	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, peak);
 	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks, "");
 	if (n->live_blocks > 0)
-		text_line(&t, "  %-16s %15s  (whether they are lost: not yet "
-		    "judged)", "", "");
+		text_line(&t, "  Whether those are lost is not yet judged.");
 	text_line(&t, "%s", "");
 }
 

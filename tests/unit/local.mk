@@ -94,6 +94,11 @@ UNIT_TESTS += %D%/t_heap
 # lib/analysis
 
 # lib/report
+UNIT_TESTS += %D%/t_report
+%C%_t_report_SOURCES = %D%/fake_trace.c %D%/fake_trace.h %D%/t_report.c
+%C%_t_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
+%C%_t_report_LDADD = libreport.la libanalysis.la libheap.la libtrace.la \
+	libbase.la libargs.la $(JSON_LIBS) $(CMOCKA_LIBS)
 
 # cli
 
