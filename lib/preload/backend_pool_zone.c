@@ -81,6 +81,7 @@ bp_zone_renew_l(struct bp_zone *z, uintptr_t from)
 	z->pool.panic = zone_panic;
 	z->pool.private = z;
 	z->floor = from;
+	z->damaged = false;
 	return vmem_init(&z->vmem, "heap", from, z->end - from, bp_heap.page,
 	    true);
 }
@@ -188,16 +189,32 @@ zone_room(size_t size)
 	    bits_align_up(size + BP_GUARD, POOL_GRAIN);
 }
 
+static struct pool_header *
+zone_cut(struct bp_zone *z, size_t size, size_t align)
+{
+	if (align <= POOL_GRAIN)
+		return pool_take_l(&z->pool, zone_room(size));
+	return pool_take_align_l(&z->pool, zone_room(size), align,
+	    align - sizeof(struct bp_header), 0);
+}
+
+/*
+ * Nothing to be had from a pool whose free blocks were written over: leave it
+ * as it is, and go on with a new one in addresses that were never used.
+ */
+static bool
+zone_replace(struct bp_zone *z)
+{
+	return z->damaged && bp_zone_renew_l(z, z->limit) == 0;
+}
+
 void *
 bp_zone_take_l(struct bp_zone *z, size_t size, size_t align, uintptr_t *fresh)
 {
-	struct pool_header *h;
+	struct pool_header *h = zone_cut(z, size, align);
 
-	if (align <= POOL_GRAIN)
-		h = pool_take_l(&z->pool, zone_room(size));
-	else
-		h = pool_take_align_l(&z->pool, zone_room(size), align,
-		    align - sizeof(struct bp_header), 0);
+	if (h == NULL && zone_replace(z))
+		h = zone_cut(z, size, align);
 	if (h == NULL)
 		return NULL;
 	*fresh = zone_adopt(h);
@@ -208,10 +225,13 @@ void
 bp_zone_take_many_l(struct bp_zone *z, size_t cap, struct bp_ring *r)
 {
 	struct pool_header *h[BP_RING / 2];
-	size_t n = r->batch < BP_RING / 2 ? r->batch : BP_RING / 2;
+	size_t n = r->batch < BP_RING / 2 ? r->batch : BP_RING / 2, got;
 
-	n = pool_take_many_l(&z->pool, sizeof(struct bp_header) + cap, n, h);
-	for (size_t i = 0; i < n; i++) {
+	cap += sizeof(struct bp_header);
+	got = pool_take_many_l(&z->pool, cap, n, h);
+	if (got == 0 && zone_replace(z))
+		got = pool_take_many_l(&z->pool, cap, n, h);
+	for (size_t i = 0; i < got; i++) {
 		zone_adopt(h[i]);
 		*bp_state((uintptr_t)bp_data(h[i])) = BP_FREED;
 		r->slot[(r->head + r->count++) % BP_RING] = bp_data(h[i]);

@@ -77,6 +77,12 @@ UNIT_TESTS += %D%/t_unwind_stacks
 %C%_t_unwind_stacks_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
 # lib/preload
+UNIT_TESTS += %D%/t_backend_pool
+%C%_t_backend_pool_SOURCES = %D%/t_backend_pool.c
+%C%_t_backend_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_backend_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_backend_pool_LDADD = libbackend.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
 
 # lib/symbol
 UNIT_TESTS += %D%/t_symbol
