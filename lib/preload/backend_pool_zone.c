@@ -7,9 +7,10 @@
  *
  * Marks.  Blocks are carved from the front of free blocks, so in each granule
  * of 64 KiB what was ever handed out is a prefix; its end is the mark.  From
- * the mark on pages are as the system gave them: they read as zero.  The pool's
- * own header of the free block behind lies just at the mark, which is where the
- * next block's header will be: its data is behind that again.
+ * the mark on pages are as the system gave them: they read as zero, but for the
+ * header and links of the free block that began just at the mark.  They lie
+ * under the next block's own header, or, when the block in front was freed and
+ * joined it, in the middle of a new block's data.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -179,7 +180,9 @@ static uintptr_t
 zone_adopt(struct pool_header *h)
 {
 	memset(bp_state((uintptr_t)h), BP_NONE, h->size / POOL_GRAIN);
-	return mark_raise((uintptr_t)h, (uintptr_t)h + h->size);
+	/* A free block that began at the mark left its header and links. */
+	return mark_raise((uintptr_t)h, (uintptr_t)h + h->size) +
+	    sizeof(struct pool_free);
 }
 
 static size_t

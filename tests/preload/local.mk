@@ -1,6 +1,7 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
 	%D%/check-children \
+	%D%/check-churn \
 	%D%/check-contracts \
 	%D%/check-early \
 	%D%/check-environment \
@@ -12,6 +13,7 @@ PRELOAD_TESTS = \
 dist_check_SCRIPTS += $(PRELOAD_TESTS)
 TESTS += $(PRELOAD_TESTS)
 EXTRA_DIST += \
+	%D%/churn.c \
 	%D%/common.sh \
 	%D%/contracts.c \
 	%D%/early.c \
