@@ -1,1 +1,3 @@
-# man
+# The manual.
+dist_man_MANS += \
+	%D%/poolview.1

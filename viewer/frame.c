@@ -25,6 +25,7 @@
 #define FRAME_FOOT	2
 #define FRAME_DETAIL	7	/* rows under a list of a small screen */
 #define FRAME_KEYS	10	/* function keys */
+#define FRAME_MARGIN	2	/* columns left of a list, for its mark */
 
 static int
 first_row(const struct app *app)
@@ -130,7 +131,7 @@ static int
 column_width(const struct app *app, size_t column)
 {
 	const struct view_ops *ops = app->view->ops;
-	int left = app->grid.cols - 1;
+	int left = app->grid.cols - FRAME_MARGIN;
 	size_t i;
 
 	if (ops->columns[column].width != 0)
@@ -156,7 +157,7 @@ draw_headings(struct app *app)
 {
 	struct view *v = app->view;
 	const struct view_column *c;
-	int col = 1, width;
+	int col = FRAME_MARGIN, width;
 	char text[64];
 	size_t i;
 
@@ -180,7 +181,7 @@ draw_columns(struct app *app, int row, uint64_t id)
 {
 	const struct view_ops *ops = app->view->ops;
 	char cell[VIEW_CELL];
-	int col = 1, width;
+	int col = FRAME_MARGIN, width;
 	size_t i;
 
 	for (i = 0; i < ops->ncolumns; i++) {

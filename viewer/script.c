@@ -58,12 +58,13 @@ run_line(struct app *app, const char *line)
 {
 	int result;
 
-	app->message[0] = '\0';
 	if (line[0] == '\0' || line[0] == '#')
 		return 0;
-	if (strchr(":/?\\", line[0]) == NULL ||
-	    (line[1] == '\0' && line[0] != '\\'))
+	if (strchr(":/?\\", line[0]) == NULL || line[1] == '\0' ||
+	    line[1] == ' ')
 		return press(app, line);
+	if (line[0] != ':')	/* :save-screen keeps what it shall save */
+		app->message[0] = '\0';
 	result = prompt_done(app, line[0], line + 1);
 	if (!app->quit)
 		view_refresh(app->view, true);

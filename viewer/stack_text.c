@@ -46,7 +46,7 @@ void
 stack_text_frame(const struct names_frame *f, size_t index, char *buf,
     size_t size)
 {
-	char name[NAME_MOST + 32], place[256], line[512];
+	char name[NAME_MOST + 32], place[256], safe[1024], end[512];
 
 	if (f->mark != NULL) {
 		snprintf(buf, size, "     (%s)", f->mark);
@@ -54,9 +54,9 @@ stack_text_frame(const struct names_frame *f, size_t index, char *buf,
 	}
 	frame_name(&f->frame, name, sizeof(name));
 	frame_place(&f->frame, place, sizeof(place));
-	snprintf(line, sizeof(line), "#%-3zu %-*s %s", index, NAME_COLUMNS,
-	    name, place);
-	text_safe(buf, size, line);
+	text_safe(safe, sizeof(safe), name);
+	text_safe(end, sizeof(end), place);
+	snprintf(buf, size, "#%-3zu %-*s %s", index, NAME_COLUMNS, safe, end);
 }
 
 void

@@ -269,10 +269,13 @@ view_column_find(const struct view *v, const char *name)
 void
 view_lines_set(struct view *v, char *text)
 {
-	size_t n = 1;
+	size_t n = strlen(text);
 	char **lines, *p;
 
 	view_lines_close(v);
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	n = 1;
 	for (p = text; (p = strchr(p, '\n')) != NULL; p++)
 		n++;
 	lines = calloc(n + 1, sizeof(*lines));
@@ -282,8 +285,6 @@ view_lines_set(struct view *v, char *text)
 	}
 	for (n = 0, p = text; p != NULL; n++)
 		lines[n] = strsep(&p, "\n");
-	if (n > 1 && lines[n - 1][0] == '\0')
-		lines[n - 1] = NULL;	/* behind the last newline */
 	v->data = lines;
 }
 
