@@ -1,3 +1,5 @@
 # The manual.
 dist_man_MANS += \
 	%D%/poolview.1
+# man
+dist_man_MANS += %D%/pooltrace.5

@@ -42,7 +42,7 @@
 	_(EXIT,    9, (time, how, status),				      \
 	    "a process image ended, as far as it could tell")		      \
 	_(ERROR,  10, (time, error),					      \
-	    "a finding; see TRACE_ERROR_FIELDS")			      \
+	    "a finding")			      \
 	_(HEAP,   11, (time, footprint, free, largest, overhead),	      \
 	    "the allocator's own figures, bytes")			      \
 	_(LOST,   12, (time, events),					      \

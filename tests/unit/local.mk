@@ -44,6 +44,12 @@ UNIT_TESTS += %D%/t_trace_damage
 %C%_t_trace_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_trace_damage_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_trace_man
+%C%_t_trace_man_SOURCES = %D%/t_trace_man.c
+%C%_t_trace_man_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
+	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
+%C%_t_trace_man_LDADD = $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_trace_order
 %C%_t_trace_order_SOURCES = %D%/t_trace_order.c
 %C%_t_trace_order_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
