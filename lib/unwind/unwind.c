@@ -156,7 +156,7 @@ is_signal_return(const struct unwind_process *p, struct unwind_thread *th,
 
 	if (!stack_read(p, th, pc, &word) || !stack_read(p, th, pc + 8, &word))
 		return false;
-	return __builtin_memcmp((const void *)pc, code, sizeof code) == 0;
+	return bytes_equal((const unsigned char *)pc, code, sizeof code);
 }
 
 static PW_NOINLINE uint64_t
@@ -188,6 +188,8 @@ walk_fill(struct walk *w)
 		return row;	/* not known now, but not for ever */
 	row = walk_row(w, s);
 	scratch_give(w->thread);
+	if (ROW_KIND(row) == ROW_UNKNOWN && !w->process->words.known)
+		return row;	/* a load could not be noticed */
 	rows_insert(w->process, w->stamp, row_key(w->pc, w->exact), row);
 	return row;
 }
@@ -282,19 +284,26 @@ walk_run(struct walk *w, uintptr_t *out, uintptr_t *end, uint64_t *last)
 	return out;
 }
 
-/* The ring ips[0..n) in order, oldest at first. */
 static void
-ring_straighten(uintptr_t *ips, size_t n, size_t oldest)
+reverse(uintptr_t *ips, size_t n)
 {
 	uintptr_t first;
 	size_t i;
 
-	for (; oldest > 0; oldest--) {
-		first = ips[0];
-		for (i = 1; i < n; i++)
-			ips[i - 1] = ips[i];
-		ips[n - 1] = first;
+	for (i = 0; i < n / 2; i++) {
+		first = ips[i];
+		ips[i] = ips[n - 1 - i];
+		ips[n - 1 - i] = first;
 	}
+}
+
+/* The ring ips[0..n) in order, oldest first, which is at oldest now. */
+static void
+ring_straighten(uintptr_t *ips, size_t n, size_t oldest)
+{
+	reverse(ips, oldest);
+	reverse(ips + oldest, n - oldest);
+	reverse(ips, n);
 }
 
 /*

@@ -44,12 +44,14 @@ uint64_t
 cfi_fixed(struct cfi_cursor *c, unsigned size)
 {
 	uint64_t v = 0;
+	unsigned i;
 
 	if ((size_t)(c->end - c->p) < size) {
 		c->bad = true;
 		return 0;
 	}
-	memcpy(&v, c->p, size);
+	for (i = 0; i < size; i++)
+		v |= (uint64_t)c->p[i] << 8 * i;
 	c->p += size;
 	return v;
 }

@@ -12,8 +12,6 @@
 
 #include "unwind/unwind_impl.h"
 
-#include <string.h>
-
 #define DEPTH	8
 #define OPS_MAX	256
 
@@ -69,7 +67,7 @@ expr_is_plt(const unsigned char *expr, unsigned *byte)
 	if (c.end - c.p != sizeof plt)
 		return false;
 	lit = c.p[6];
-	if (memcmp(c.p, plt, 6) != 0 || memcmp(c.p + 7, plt + 7, 4) != 0 ||
+	if (!bytes_equal(c.p, plt, 6) || !bytes_equal(c.p + 7, plt + 7, 4) ||
 	    lit < OP_LIT0 || lit > OP_LIT0 + 15)
 		return false;
 	*byte = lit - OP_LIT0;

@@ -193,7 +193,7 @@ object_fill(struct unwind_process *p, size_t i, const struct object_news *news)
 	o->build_id_size = (uint32_t)(size < sizeof o->build_id ? size :
 	    sizeof o->build_id);
 	if (id != NULL)
-		memcpy(o->build_id, id, o->build_id_size);
+		bytes_copy(o->build_id, id, o->build_id_size);
 	object_tell(p, i, news->path);
 	__atomic_store_n(&p->objects->word[i], news->start | OBJECT_LIVE,
 	    __ATOMIC_RELEASE);
@@ -242,6 +242,24 @@ object_claim(struct unwind_process *p, size_t i, uintptr_t word,
 	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+/* Nothing tells the two apart. */
+static bool
+object_matches(const struct object *o, struct object_news *news)
+{
+	const unsigned char *id;
+	size_t size = 0;
+
+	if (news->end != o->end || news->map != o->map ||
+	    news->hdr != o->hdr || path_hash(news->path) != o->path_hash)
+		return false;
+	if (o->initial)
+		return true;
+	news_phdrs(news);
+	id = find_build_id(news, &size);
+	return id != NULL && size == o->build_id_size &&
+	    bytes_equal(id, o->build_id, size);
+}
+
 /* Make sure that the object is known; true: it stays for ever. */
 static PW_NOINLINE bool
 object_meet(struct unwind_process *p, struct object_news *news)
@@ -257,7 +275,8 @@ again:
 	if (o != NULL && STATE(word) == OBJECT_BUSY)
 		return false;
 	if (o != NULL && STATE(word) == OBJECT_LIVE) {
-		if (o->map == news->map && o->end == news->end)
+		if (o->map == news->map && o->end == news->end &&
+		    (p->words.known || object_matches(o, news)))
 			return o->initial;
 		/* Replaced, and the counters did not tell. */
 		rows_drop(p, ROWS_OF_GUESTS);
@@ -349,43 +368,25 @@ ldso_subs(struct unwind_process *p)
 	return *p->words.adds - loaded - others;
 }
 
-#ifdef HAVE_FIND_OBJECT
 /* Is what ld.so has at the object's place the object we know? */
 static bool
 object_is_same(const struct object *o, uintptr_t start,
     struct object_work *work)
 {
-	struct object_news *news = &work->news;
-	const unsigned char *id;
-	size_t size = 0;
-
-	if (_dl_find_object == NULL)
-		return true;
-	if (_dl_find_object((void *)start, &work->found) != 0)
-		return false;
-	news_from_ldso(news, &work->found);
-	if (news->start != start || news->end != o->end ||
-	    news->map != o->map || news->hdr != o->hdr ||
-	    path_hash(news->path) != o->path_hash)
-		return false;
-	if (o->initial)
-		return true;
-	news_phdrs(news);
-	id = find_build_id(news, &size);
-	return id != NULL && size == o->build_id_size &&
-	    memcmp(id, o->build_id, size) == 0;
-}
-#else
-static bool
-object_is_same(const struct object *o, uintptr_t start,
-    struct object_work *work)
-{
+#ifdef HAVE_FIND_OBJECT
+	if (_dl_find_object != NULL) {
+		if (_dl_find_object((void *)start, &work->found) != 0)
+			return false;
+		news_from_ldso(&work->news, &work->found);
+		return work->news.start == start &&
+		    object_matches(o, &work->news);
+	}
+#endif
 	(void)o;
 	(void)start;
 	(void)work;
 	return true;
 }
-#endif
 
 /* After an unload: tell what went.  true: an object of the start did. */
 static bool

@@ -5,6 +5,11 @@ EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
 %C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
 CLEANFILES += %D%/many
+EXTRA_PROGRAMS += %D%/unwind_bench
+%C%_unwind_bench_SOURCES = %D%/unwind_bench.c
+%C%_unwind_bench_CFLAGS = $(AM_CFLAGS) -O2 -fno-optimize-sibling-calls
+%C%_unwind_bench_LDADD = libpwunwind.la libbase.la
+CLEANFILES += %D%/unwind_bench
 
 .PHONY: bench
 bench: all %D%/many

@@ -76,6 +76,12 @@ UNIT_TESTS += %D%/t_unwind_objects
 EXTRA_%C%_t_unwind_objects_DEPENDENCIES = tests/unwind/plugin_a.la \
 	tests/unwind/plugin_b.la tests/unwind/plugin_lazy.la
 
+UNIT_TESTS += %D%/t_unwind_rows
+%C%_t_unwind_rows_SOURCES = %D%/t_unwind_rows.c
+%C%_t_unwind_rows_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_rows_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_unwind_rows_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_unwind_stacks
 %C%_t_unwind_stacks_SOURCES = %D%/t_unwind_stacks.c tests/unwind/oracle.c
 %C%_t_unwind_stacks_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -337,6 +338,21 @@ busy(unsigned round)
 	return recurse((int)(round % 3)) > 0 ? many_registers(1, 2, 3, 4, 5, 6) : 0;
 }
 
+static volatile unsigned nvdso;
+
+static void
+tick_in_vdso(int sig)
+{
+	struct difference *d = &differences[0];
+	uintptr_t vdso = getauxval(AT_SYSINFO_EHDR);
+	size_t i;
+
+	tick(sig);
+	for (i = 0; vdso != 0 && ndifferences == 0 && i < d->n && i < 4; i++)
+		if (d->ours[i] - vdso < 0x2000)
+			nvdso++;
+}
+
 static void
 print_difference(const struct difference *d)
 {
@@ -345,6 +361,28 @@ print_difference(const struct difference *d)
 	for (i = 0; i < d->n || i < d->m; i++)
 		print_message("  #%zu %lx %lx\n", i, i < d->n ? d->ours[i] : 0,
 		    i < d->m ? d->theirs[i] : 0);
+}
+
+static void
+the_vdso_is_walked_through(void **state)
+{
+	struct sigaction sa = { .sa_handler = tick_in_vdso,
+	    .sa_flags = SA_RESTART };
+	struct itimerval every = { { 0, 500 }, { 0, 500 } };
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct timespec now;
+	unsigned i;
+
+	(void)state;
+	nticks = 0;
+	sigaction(SIGPROF, &sa, NULL);
+	setitimer(ITIMER_PROF, &every, NULL);
+	for (i = 0; i < 20000000 && nvdso < 10; i++)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	setitimer(ITIMER_PROF, &never, NULL);
+	assert_int_equal(ndifferences, 0);
+	if (nvdso == 0)
+		skip();		/* clock_gettime is a system call here */
 }
 
 static void
@@ -357,6 +395,7 @@ a_timer_that_interrupts_anywhere_finds_the_same_stacks(void **state)
 	unsigned i;
 
 	(void)state;
+	nticks = 0;
 	sigaction(SIGPROF, &sa, NULL);
 	setitimer(ITIMER_PROF, &every, NULL);
 	for (round = 0; round < 2000000 && nticks < 300; round++)
@@ -474,6 +513,7 @@ main(void)
 		    a_handler_on_an_alternate_stack_shows_the_normal_one),
 		cmocka_unit_test(
 		    an_alternate_stack_within_the_normal_one_is_walked),
+		cmocka_unit_test(the_vdso_is_walked_through),
 		cmocka_unit_test(
 		    a_timer_that_interrupts_anywhere_finds_the_same_stacks),
 		cmocka_unit_test(a_stack_deeper_than_max_keeps_both_ends),
