@@ -56,3 +56,21 @@ poolwatch_SOURCES = \
 	%D%/ticks.h \
 	%D%/words.c \
 	%D%/words.h
+
+# Shell completion, from the programs' own tables.
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = \
+	completions/poolleak \
+	completions/poolview \
+	completions/poolwatch
+EXTRA_DIST += %D%/completion
+CLEANFILES += completions/poolleak completions/poolview completions/poolwatch
+MAKE_COMPLETION = $(AM_V_GEN)$(MKDIR_P) completions && \
+	./$(@F)$(EXEEXT) --dump-options | \
+	$(SHELL) $(srcdir)/%D%/completion $(@F) >$@.tmp && mv -f $@.tmp $@
+completions/poolleak: poolleak$(EXEEXT) %D%/completion
+	$(MAKE_COMPLETION)
+completions/poolwatch: poolwatch$(EXEEXT) %D%/completion
+	$(MAKE_COMPLETION)
+completions/poolview: poolview$(EXEEXT) %D%/completion
+	$(MAKE_COMPLETION)

@@ -1,5 +1,16 @@
-# The manual.
+# The manual.  poolwatch(1) has its list of functions from the table of the
+# module's exports.
 dist_man_MANS += \
+	%D%/pooltrace.5 \
 	%D%/poolview.1
-# man
-dist_man_MANS += %D%/pooltrace.5
+
+man_MANS += man/poolwatch.1
+EXTRA_DIST += %D%/poolwatch.1.in
+CLEANFILES += %D%/poolwatch.1
+%D%/poolwatch.1: %D%/poolwatch.1.in lib/preload/exports
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	sed -e '/^#/d' -e '/^$$/d' -e 's/[ 	].*/,/' -e '$$s/,/./' \
+		$(srcdir)/lib/preload/exports >$@.list && \
+	sed -e 's/[@]VERSION@/$(VERSION)/' -e "/@EXPORTS@/r $@.list" \
+		-e '/@EXPORTS@/d' $(srcdir)/%D%/poolwatch.1.in >$@.tmp && \
+	rm -f $@.list && mv -f $@.tmp $@

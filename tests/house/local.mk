@@ -3,10 +3,12 @@ dist_check_SCRIPTS += \
 	%D%/check-headers \
 	%D%/check-layers \
 	%D%/check-lists \
+	%D%/check-man \
 	%D%/check-symbols
 TESTS += \
 	%D%/check-headers \
 	%D%/check-layers \
 	%D%/check-lists \
+	%D%/check-man \
 	%D%/check-symbols
 EXTRA_DIST += %D%/imports %D%/long-files
