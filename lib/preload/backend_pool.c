@@ -235,8 +235,7 @@ static void
 pool_unclaim(struct backend_thread *t, struct backend_claim *c)
 {
 	(void)t;
-	__atomic_store_n(bp_state((uintptr_t)c->ptr), BP_LIVE,
-	    __ATOMIC_RELEASE);
+	bp_set_state((uintptr_t)c->ptr, BP_LIVE);
 }
 
 static void
@@ -290,8 +289,7 @@ pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
 		bp_fill(c->ptr, 0, bp_size(b), POOL_FILL_FREE,
 		    fresh_of(c->ptr));
 	count(cache, -(int64_t)bp_size(b), -(int64_t)bp_block(c->ptr)->size);
-	__atomic_store_n(bp_state((uintptr_t)c->ptr), BP_FREED,
-	    __ATOMIC_RELEASE);
+	bp_set_state((uintptr_t)c->ptr, BP_FREED);
 	retire(t, cache, c->ptr, c->nested);
 }
 

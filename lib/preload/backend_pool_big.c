@@ -132,7 +132,7 @@ gone_forget(uintptr_t addr, size_t size)
 
 		if (g->ptr == NULL || (uintptr_t)g->ptr - addr >= size)
 			continue;
-		*bp_state((uintptr_t)g->ptr) = BP_NONE;
+		bp_set_state((uintptr_t)g->ptr, BP_NONE);
 		g->ptr = NULL;
 	}
 }
@@ -145,16 +145,16 @@ gone_remember(void *ptr)
 	if (bp_heap.gone == NULL) {
 		bp_heap.gone = os_map(BP_NGONE * sizeof(*bp_heap.gone));
 		if (bp_heap.gone == NULL) {
-			*bp_state((uintptr_t)ptr) = BP_NONE;
+			bp_set_state((uintptr_t)ptr, BP_NONE);
 			return;
 		}
 	}
 	g = &bp_heap.gone[bp_heap.ngone++ % BP_NGONE];
 	if (g->ptr != NULL)
-		*bp_state((uintptr_t)g->ptr) = BP_NONE;
+		bp_set_state((uintptr_t)g->ptr, BP_NONE);
 	g->ptr = ptr;
 	g->header = *bp_header(ptr);
-	*bp_state((uintptr_t)ptr) = BP_GONE;
+	bp_set_state((uintptr_t)ptr, BP_GONE);
 }
 
 const struct bp_header *

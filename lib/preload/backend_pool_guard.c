@@ -120,5 +120,5 @@ bp_present(void *ptr, const struct backend_request *req, uintptr_t fresh)
 	else if (bp_heap.flags & SESSION_FILL)
 		bp_fill(ptr, 0, req->size, POOL_FILL_ALLOC, fresh);
 	bp_guard_set(ptr, req->size);
-	__atomic_store_n(bp_state((uintptr_t)ptr), BP_LIVE, __ATOMIC_RELEASE);
+	bp_set_state((uintptr_t)ptr, BP_LIVE);
 }

@@ -211,6 +211,13 @@ bp_state(uintptr_t addr)
 	return &bp_heap.state[(addr - bp_heap.base) / POOL_GRAIN];
 }
 
+/* What was written to the block before is seen by who sees the state. */
+static inline void
+bp_set_state(uintptr_t addr, enum bp_state state)
+{
+	__atomic_store_n(bp_state(addr), (uint8_t)state, __ATOMIC_RELEASE);
+}
+
 /* The zone in whose accessible part addr lies; or NULL. */
 static inline struct bp_zone *
 bp_zone(uintptr_t addr)

@@ -236,7 +236,7 @@ bp_zone_take_many_l(struct bp_zone *z, size_t cap, struct bp_ring *r)
 		got = pool_take_many_l(&z->pool, cap, n, h);
 	for (size_t i = 0; i < got; i++) {
 		zone_adopt(h[i]);
-		*bp_state((uintptr_t)bp_data(h[i])) = BP_FREED;
+		bp_set_state((uintptr_t)bp_data(h[i]), BP_FREED);
 		r->slot[(r->head + r->count++) % BP_RING] = bp_data(h[i]);
 	}
 }
@@ -265,7 +265,7 @@ bp_zone_give_l(struct bp_zone *z, void *ptr)
 	    t->first != POOL_TAIL_FIRST || t->last != POOL_TAIL_LAST ||
 	    t->size != h->size)
 		return;
-	*bp_state((uintptr_t)ptr) = BP_POOLED;
+	bp_set_state((uintptr_t)ptr, BP_POOLED);
 	pool_give_l(&z->pool, h);
 	zone_tidy(z);
 }

@@ -424,7 +424,7 @@ a_resized_block_keeps_its_bytes_and_gets_new_guards(void **state)
 		p[to[i]] ^= 1;
 		assert_true(give(p).findings);
 	}
-	assert_false(resize(take(16), 4000));
+	assert_false(resize(take(2000), 4000000));
 	sound();
 }
 
