@@ -145,6 +145,9 @@ replay(struct follow *w, struct trace_status *status)
 	return got;
 }
 
+static const char makes_none[] = "no allocation was seen: the program makes "
+    "none, or keeps them from malloc";
+
 static const char *
 reason_unseen(const struct front *f, const struct follow *w)
 {
@@ -154,20 +157,23 @@ reason_unseen(const struct front *f, const struct follow *w)
 	if (!trace_nprocesses(w->reader))
 		return "no allocation was seen: the program never took up the "
 		    "preloaded library";
-	return "no allocation was seen: the program makes none, or keeps them "
-	    "from malloc";
+	return makes_none;
 }
 
-/* The end of the report as text; quiet leaves only a verdict on findings. */
+/*
+ * The end of the report as text.  Quiet leaves only a verdict on findings, or
+ * on a failure; that a program without allocations could not be judged is dull.
+ */
 static void
-print_end(struct front *f, struct follow *w)
+print_end(struct front *f, struct follow *w, bool dull)
 {
 	char *text = NULL, line[512];
 	size_t size = 0;
 	FILE *out;
 
 	if (f->options.quiet) {
-		if (w->report->verdict == REPORT_CLEAN)
+		if (w->report->verdict == REPORT_CLEAN || (dull &&
+		    !f->options.error_exitcode))
 			return;
 		report_text_verdict(w->report, line, sizeof(line));
 		front_say(f, "%s", line);
@@ -203,6 +209,7 @@ front_report_end(struct front *f, const char *not_judged)
 {
 	struct trace_status status;
 	struct follow whole;
+	bool dull = false;
 	int found;
 
 	if (!f->trace_open[0] || follow_open(&whole, f, 0, &status) < 0)
@@ -212,11 +219,13 @@ front_report_end(struct front *f, const char *not_judged)
 		not_judged = status.what;
 	if (report_gather(whole.report) < 0 && !not_judged)
 		not_judged = "out of memory";
-	if (!not_judged && !whole.report->totals.allocations)
+	if (!not_judged && !whole.report->totals.allocations) {
 		not_judged = reason_unseen(f, &whole);
+		dull = not_judged == makes_none;
+	}
 	if (not_judged)
 		report_not_judged(whole.report, not_judged);
-	print_end(f, &whole);
+	print_end(f, &whole, dull);
 	found = answer(whole.report);
 	follow_close(&whole);
 	return found;

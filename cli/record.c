@@ -4,7 +4,9 @@
  * A round takes what programs have published into the trace, looks after the
  * processes, makes room, and answers the front.  Then the recorder sleeps on
  * the futex wake: 50 ms while things move, up to 250 ms when nothing does; a
- * program that runs out of chunks wakes it.
+ * program that runs out of chunks or has a finding wakes it.  A reader can be
+ * sure of a round's order only when the next one has begun, so a small round
+ * that was called for has another soon behind it: findings are told at once.
  *
  * The end: no watched process lives, PROGRAM has ended, nobody else maps the
  * session file, and what they left has been taken.  Where the kernel can't
@@ -39,6 +41,8 @@
 #define ROUND_NS	50000000ull	/* 20 rounds a second */
 #define IDLE_NS		250000000ull
 #define GRACE_NS	20000000ull
+#define SOON_NS		2000000ull
+#define FEW_BYTES	65536
 #define DISK_NS		500000000ull	/* how often the disk is asked */
 
 struct record {
@@ -161,8 +165,8 @@ watch_disk(struct record *r, uint64_t now)
 		stop(r, RECORD_WHY_DISK, 0);
 }
 
-/* One round; true when anything moved. */
-static bool
+/* One round; the bytes taken, at least 1 when anything moved. */
+static int64_t
 do_round(struct record *r)
 {
 	struct session_header *h = r->setup->session;
@@ -183,7 +187,7 @@ do_round(struct record *r)
 		n = write(r->setup->notify_fd, &one, sizeof(one));
 		(void)n;
 	}
-	return news || taken > 0;
+	return taken ? taken : news;
 }
 
 /* The tree has ended as far as slots can tell. */
@@ -235,11 +239,13 @@ tell_survivors(struct record *r)
 }
 
 static uint64_t
-next_wait(const struct record *r, uint64_t wait, bool moved)
+next_wait(const struct record *r, uint64_t wait, bool called, int64_t taken)
 {
 	if (r->alone_since)
 		return GRACE_NS / 4;
-	if (moved)
+	if (called && taken > 0 && taken < FEW_BYTES)
+		return SOON_NS;
+	if (taken)
 		return ROUND_NS;
 	return wait * 3 / 2 < IDLE_NS ? wait * 3 / 2 : IDLE_NS;
 }
@@ -249,16 +255,17 @@ do_rounds(struct record *r)
 {
 	struct session_header *h = r->setup->session;
 	uint64_t wait = ROUND_NS;
-	uint32_t wake;
-	bool moved;
+	uint32_t wake, before = 0;
+	int64_t taken;
 
 	for (;;) {
 		wake = __atomic_load_n(&h->wake, __ATOMIC_ACQUIRE);
-		moved = do_round(r);
+		taken = do_round(r);
 		if (is_over(r))
 			return;
 		tell_survivors(r);
-		wait = next_wait(r, wait, moved);
+		wait = next_wait(r, wait, wake != before, taken);
+		before = wake;
 		__atomic_store_n(&h->recorder_waits, 1, __ATOMIC_SEQ_CST);
 		os_futex_wait(&h->wake, wake, wait);
 		__atomic_store_n(&h->recorder_waits, 0, __ATOMIC_RELAXED);
