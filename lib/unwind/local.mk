@@ -8,6 +8,9 @@ libpwunwind_la_SOURCES = \
 	%D%/unwind_expr.c \
 	%D%/unwind_full.c \
 	%D%/unwind_impl.h \
+	%D%/unwind_ldso.c \
 	%D%/unwind_objects.c \
+	%D%/unwind_ops.c \
+	%D%/unwind_pack.c \
 	%D%/unwind_rows.c \
 	%D%/unwind_stack.c

@@ -4,9 +4,12 @@
  *	unwind.c		the walk
  *	unwind_rows.c		the cache of rows
  *	unwind_cfi.c		.eh_frame: from an address to register rules
+ *	unwind_ops.c		the instructions of .eh_frame
+ *	unwind_pack.c		rules as a row
  *	unwind_expr.c		DWARF expressions
  *	unwind_full.c		one step with all registers, for odd frames
- *	unwind_objects.c	loaded objects, ld.so's counters
+ *	unwind_objects.c	loaded objects
+ *	unwind_ldso.c		ld.so's counters, and the objects of the start
  *	unwind_stack.c		which memory is stack and may be read
  *
  * A row is one frame's step, packed in 64 bits (ROW_*).  Two steps suffice to
@@ -223,9 +226,30 @@ void	rows_drop(struct unwind_process *, enum rows_dropped);
 
 struct unwind_scratch;
 
+/* All there is to know of an object that is met. */
+struct object_news {
+	uintptr_t start;
+	uintptr_t end;
+	uintptr_t bias;
+	const void *map;
+	const unsigned char *hdr;
+	const char *path;
+	const void *phdr;	/* ElfW(Phdr) */
+	size_t nphdr;
+	bool initial;
+};
+
 int	objects_init(struct unwind_process *);
+/* Make sure that the object is known; true: it stays for ever. */
+bool	objects_meet(struct unwind_process *, struct object_news *);
+/* start, end, map, hdr of the object there, if ld.so can say. */
+bool	objects_ask_ldso(uintptr_t start, struct object_news *);
 bool	objects_find(struct unwind_process *, struct unwind_scratch *,
 	    uintptr_t pc, struct object_view *);
+/* Search ld.so's counters; all objects of the start are met. */
+int	ldso_init(struct unwind_process *);
+/* Objects unloaded so far. */
+uint64_t ldso_subs(struct unwind_process *);
 /* The counters read stamp: find out what went, drop its rows. */
 void	objects_refresh(struct unwind_process *, struct unwind_scratch *,
 	    uint64_t stamp);
@@ -343,6 +367,13 @@ scratch_give(struct unwind_thread *th)
 uint64_t cfi_fixed(struct cfi_cursor *, unsigned size);
 uint64_t cfi_uleb(struct cfi_cursor *);
 int64_t	cfi_sleb(struct cfi_cursor *);
+/* A pointer in an encoding of .eh_frame; data is what DATAREL counts from. */
+uintptr_t cfi_pointer(struct cfi_cursor *, unsigned enc, uintptr_t data);
+/* Step over a ULEB length and its bytes; returns where it stood. */
+const unsigned char *cfi_block(struct cfi_cursor *);
+/* Run instructions from loc until they pass pc; false: they are not sound. */
+bool	cfi_run(struct cfi *, struct cfi_cursor *, uintptr_t data,
+	    uintptr_t loc, uintptr_t pc);
 
 /* The rules in force at pc; false: there is no (sound) information. */
 bool	cfi_find(struct cfi *, const struct object_view *, uintptr_t pc);

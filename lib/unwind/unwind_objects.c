@@ -1,25 +1,11 @@
 /*
- * unwind_objects.c - loaded objects, and how we notice that they change.
+ * unwind_objects.c - loaded objects: found, told of, and found gone.
  *
  * glibc 2.35 finds the object of an address without a lock, _dl_find_object.
  * Before that, only the objects that dl_iterate_phdr named at unwind_init are
  * known; frames of later ones end a stack with the mark.
  *
- * dl_iterate_phdr takes ld.so's lock and so must not be called from a
- * capture.  Loads and unloads are seen in the words behind dlpi_adds and
- * dlpi_subs instead, which lie in ld.so's _rtld_global and are searched once:
- * _dl_load_adds stands right behind two or three recursive mutexes (40 bytes,
- * kind 1 at offset 16), and each namespace begins with its first link_map and
- * the number of its objects; subs is adds less the sum of these.  The words
- * are used only if they give what dl_iterate_phdr says.
- *
- * When they are not found, a change shows only when a walk misses a row and
- * meets an unknown object, or another one where one was.  Lost is then: rows
- * of an unloaded object that are hit, not missed, because a new object has a
- * call at the very same address; such a stack may go wrong from that frame on,
- * until a miss in the new object corrects it.
- *
- * The counters move after an object was unmapped and before another can take
+ * ld.so's counters (unwind_ldso.c) move after an object was unmapped and before another can take
  * its place (ld.so's lock is held meanwhile).  Objects of the start stay; all
  * others' rows die with any unload, for a plugin that was built anew and
  * loaded to the same place can have the same link_map, path and bounds.  An
@@ -36,7 +22,6 @@
 
 #include "unwind/unwind_impl.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <string.h>
@@ -53,19 +38,6 @@ extern int _dl_find_object(void *, struct dl_find_object *)
     __attribute__((weak));
 #define HAVE_FIND_OBJECT	1
 #endif
-
-/* All there is to know of an object that is met. */
-struct object_news {
-	uintptr_t start;
-	uintptr_t end;
-	uintptr_t bias;
-	const void *map;
-	const unsigned char *hdr;
-	const char *path;
-	const ElfW(Phdr) *phdr;
-	size_t nphdr;
-	bool initial;
-};
 
 /* The part of struct unwind_scratch that is this file's. */
 struct object_work {
@@ -129,7 +101,7 @@ find_build_id(const struct object_news *news, size_t *size)
 	size_t i;
 
 	for (i = 0; i < news->nphdr && found == NULL; i++) {
-		ph = &news->phdr[i];
+		ph = (const ElfW(Phdr) *)news->phdr + i;
 		at = news->bias + ph->p_vaddr;
 		if (ph->p_type != PT_NOTE || at < news->start ||
 		    at > news->end || ph->p_memsz > news->end - at)
@@ -153,7 +125,7 @@ news_phdrs(struct object_news *news)
 	    e->e_phoff > OS_PAGE_MIN ||
 	    e->e_phnum > (OS_PAGE_MIN - e->e_phoff) / sizeof(ElfW(Phdr)))
 		return;
-	news->phdr = (const ElfW(Phdr) *)(news->start + e->e_phoff);
+	news->phdr = (const void *)(news->start + e->e_phoff);
 	news->nphdr = e->e_phnum;
 }
 
@@ -260,9 +232,8 @@ object_matches(const struct object *o, struct object_news *news)
 	    bytes_equal(id, o->build_id, size);
 }
 
-/* Make sure that the object is known; true: it stays for ever. */
-static PW_NOINLINE bool
-object_meet(struct unwind_process *p, struct object_news *news)
+PW_NOINLINE bool
+objects_meet(struct unwind_process *p, struct object_news *news)
 {
 	struct object *o;
 	uintptr_t word;
@@ -341,7 +312,7 @@ objects_find(struct unwind_process *p, struct unwind_scratch *s, uintptr_t pc,
 		if (_dl_find_object((void *)pc, &work->found) != 0)
 			return false;
 		news_from_ldso(&work->news, &work->found);
-		v->stays = object_meet(p, &work->news);
+		v->stays = objects_meet(p, &work->news);
 		v->start = work->news.start;
 		v->end = work->news.end;
 		v->hdr = work->news.hdr;
@@ -353,20 +324,6 @@ objects_find(struct unwind_process *p, struct unwind_scratch *s, uintptr_t pc,
 }
 
 /* --- changes ---------------------------------------------------------- */
-
-static uint64_t
-ldso_subs(struct unwind_process *p)
-{
-	uint64_t loaded = ldso_nloaded(p, 0);
-	uint64_t others = 0;
-	unsigned i;
-
-	for (i = 1; p->words.stride != 0 && i < NAMESPACES_MAX; i++)
-		others += ldso_nloaded(p, i);
-	if (others != 0)
-		p->nspaces = NAMESPACES_MAX;	/* dlmopen is in use */
-	return *p->words.adds - loaded - others;
-}
 
 /* Is what ld.so has at the object's place the object we know? */
 static bool
@@ -430,154 +387,26 @@ objects_refresh(struct unwind_process *p, struct unwind_scratch *s,
 	__atomic_store_n(&p->stamp, stamp, __ATOMIC_RELEASE);
 }
 
-/* --- start-up --------------------------------------------------------- */
-
-#define MUTEX_SIZE	40	/* pthread_mutex_t of x86-64 */
-#define MUTEX_KIND	16	/* offset; 1 is PTHREAD_MUTEX_RECURSIVE */
-
-struct init_facts {
-	struct unwind_process *process;
-	uint64_t adds;
-	uint64_t subs;
-	int nobjects;
-};
-
-static int
-init_object(struct dl_phdr_info *info, size_t size, void *arg)
+bool
+objects_ask_ldso(uintptr_t start, struct object_news *news)
 {
-	struct init_facts *facts = arg;
-	struct object_news news = {
-		.start = UINTPTR_MAX,
-		.bias = info->dlpi_addr,
-		.path = info->dlpi_name,
-		.phdr = info->dlpi_phdr,
-		.nphdr = info->dlpi_phnum,
-		.initial = true,
-	};
-	const ElfW(Phdr) *ph;
-	size_t i;
-
-	if (size >= offsetof(struct dl_phdr_info, dlpi_subs) +
-	    sizeof info->dlpi_subs) {
-		facts->adds = info->dlpi_adds;
-		facts->subs = info->dlpi_subs;
-	}
-	for (i = 0; i < news.nphdr; i++) {
-		ph = &news.phdr[i];
-		if (ph->p_type == PT_GNU_EH_FRAME)
-			news.hdr = (const unsigned char *)news.bias +
-			    ph->p_vaddr;
-		if (ph->p_type != PT_LOAD)
-			continue;
-		if (news.bias + ph->p_vaddr < news.start)
-			news.start = bits_align_down(news.bias + ph->p_vaddr,
-			    facts->process->page);
-		if (news.bias + ph->p_vaddr + ph->p_memsz > news.end)
-			news.end = news.bias + ph->p_vaddr + ph->p_memsz;
-	}
 #ifdef HAVE_FIND_OBJECT
 	struct dl_find_object f;
 
 	if (_dl_find_object != NULL) {
-		if (_dl_find_object((void *)news.start, &f) != 0)
-			return 0;
-		news_from_ldso(&news, &f);
-		news.initial = true;
-		news.phdr = info->dlpi_phdr;
-		news.nphdr = info->dlpi_phnum;
+		if (_dl_find_object((void *)start, &f) != 0)
+			return false;
+		news_from_ldso(news, &f);
+		return true;
 	}
 #endif
-	if (news.start < news.end)
-		object_meet(facts->process, &news);
-	facts->nobjects++;
-	return 0;
-}
-
-static int
-word32(const char *at)
-{
-	return *(const int *)at;
-}
-
-/* _dl_load_adds in [g, g + size): behind two mutexes, of the value wanted. */
-static const volatile uint64_t *
-find_adds(const char *g, size_t size, uint64_t adds)
-{
-	size_t at;
-
-	for (at = 2 * MUTEX_SIZE; at + sizeof adds <= size; at += 8)
-		if (*(const uint64_t *)(g + at) == adds &&
-		    word32(g + at - MUTEX_SIZE + MUTEX_KIND) == 1 &&
-		    word32(g + at - 2 * MUTEX_SIZE + MUTEX_KIND) == 1)
-			return (const volatile uint64_t *)(g + at);
-	return NULL;
-}
-
-/*
- * The namespaces fill all before their count, _dl_nns, which stands before the
- * mutexes.  Those that are not in use are zero.
- */
-static size_t
-find_stride(const char *g, size_t adds)
-{
-	size_t at = adds - MUTEX_SIZE;
-	size_t stride;
-	uint64_t used;
-	unsigned i;
-
-	while (at >= MUTEX_SIZE && word32(g + at - MUTEX_SIZE + MUTEX_KIND) == 1)
-		at -= MUTEX_SIZE;
-	at -= sizeof used;
-	used = *(const uint64_t *)(g + at);
-	stride = at / NAMESPACES_MAX;
-	if (at % (NAMESPACES_MAX * 8) != 0 || stride < 32 || used == 0 ||
-	    used > NAMESPACES_MAX)
-		return 0;
-	for (i = (unsigned)used; i < NAMESPACES_MAX; i++)
-		if (*(void *const *)(g + i * stride) != NULL ||
-		    word32(g + i * stride + 8) != 0)
-			return 0;
-	return stride;
-}
-
-static void
-find_words(struct unwind_process *p, const struct init_facts *facts)
-{
-	static const uint64_t zero;
-	const char *g = dlsym(RTLD_DEFAULT, "_rtld_global");
-	const ElfW(Sym) *sym = NULL;
-	Dl_info info;
-
-	if (g != NULL && dladdr1(g, &info, (void **)&sym, RTLD_DL_SYMENT) != 0 &&
-	    sym != NULL && sym->st_size >= 1024 &&
-	    *(struct link_map *const *)g == _r_debug.r_map) {
-		p->words.adds = find_adds(g, sym->st_size, facts->adds);
-		p->words.nloaded = (const volatile uint32_t *)(g + 8);
-	}
-	if (p->words.adds != NULL)
-		p->words.stride = find_stride(g, (size_t)
-		    ((const char *)p->words.adds - g));
-	p->nspaces = 1;
-	if (p->words.adds != NULL && ldso_subs(p) == facts->subs) {
-		p->words.known = true;
-		return;
-	}
-	p->words = (struct ldso_words){ .adds = &zero,
-	    .nloaded = (const volatile uint32_t *)&zero };
-	p->nspaces = 1;
+	(void)start;
+	return news->start < news->end;
 }
 
 int
 objects_init(struct unwind_process *p)
 {
-	struct init_facts facts = { .process = p };
-
 	p->objects = os_map(sizeof *p->objects);
-	if (p->objects == NULL)
-		return -1;
-	dl_iterate_phdr(init_object, &facts);
-	find_words(p, &facts);
-	p->subs = ldso_subs(p);
-	p->stamp = ldso_stamp(p);
-	return facts.nobjects > 0 ? 0 : -1;
+	return p->objects == NULL ? -1 : ldso_init(p);
 }
