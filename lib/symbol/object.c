@@ -104,6 +104,7 @@ object_places_set(struct object_places *p, const struct symbol_options *o)
 	if (debuginfod_is_set()) {
 		setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_SECONDS, 0);
 		setenv("DEBUGINFOD_MAXTIME", DEBUGINFOD_MAXIMUM, 0);
+		setenv("DEBUGINFOD_RETRY_LIMIT", "0", 0);
 	}
 	return 0;
 }
