@@ -28,6 +28,7 @@
 
 #define FLUSH_NS	10000000000ull	/* patience with the recorder */
 #define NAP_NS		100000000ull
+#define IDLE_MS		150		/* of quiet, then debug files are opened */
 
 static const char *const mode_names[] = { "check", "profile", "guard" };
 
@@ -190,12 +191,16 @@ attend(struct front *f)
 {
 	struct pollfd p[2] = { { f->signal_fd, POLLIN, 0 },
 	    { f->notify_fd, POLLIN, 0 } };
-	bool told = false;
+	bool told = false, idle = false;
 	uint64_t count;
+	int n;
 
 	while (!f->root_ended) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		n = poll(p, 2, idle ? -1 : IDLE_MS);
+		if (n < 0 && errno != EINTR)
 			break;
+		if (n == 0)
+			idle = !front_warm_up(f);
 		if (p[1].revents && read(f->notify_fd, &count, sizeof(count)) >
 		    0) {
 			front_follow(f);

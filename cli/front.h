@@ -21,6 +21,7 @@
 #include "cli/ticks.h"
 
 struct follow;
+struct symbolizer;
 
 struct front {
 	struct watch_options options;
@@ -60,6 +61,7 @@ struct front {
 	bool chld_was_ignored;
 
 	struct follow *follow;	/* front_follow.c; NULL: not begun */
+	struct symbolizer *symbols;	/* NULL: not yet needed */
 };
 
 /*
@@ -105,6 +107,8 @@ _Noreturn void front_end_as_program(struct front *);
 
 /* front_follow.c: the trace, as it grows. */
 void	front_follow(struct front *);		/* print what is new */
+/* While nothing else is to do: open debug files.  true: there is more. */
+bool	front_warm_up(struct front *);
 /*
  * Replay all of it, print the end report; the verdict for --error-exitcode:
  * 1 something was found, 0 nothing, -1 it can't be told (why is printed).

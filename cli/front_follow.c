@@ -21,12 +21,15 @@
 #include "trace/reader.h"
 
 #define TOP_SITES	10	/* --leak-check=top */
+#define WARM_MAX	2	/* the program and libc */
 
 struct follow {
 	struct trace_reader *reader;
 	struct heap *heap;
-	struct symbolizer *symbols;
 	struct report *report;
+	const struct trace_module *cold[WARM_MAX];
+	unsigned ncold;
+	unsigned nwarm;		/* cold[0] to cold[nwarm - 1] have been opened */
 	size_t printed;		/* findings, of report's */
 	bool broken;		/* the reader can't go on */
 };
@@ -55,8 +58,6 @@ follow_close(struct follow *w)
 {
 	if (w->report)
 		report_destroy(w->report);
-	if (w->symbols)
-		symbolizer_destroy(w->symbols);
 	if (w->heap)
 		heap_destroy(w->heap);
 	if (w->reader)
@@ -64,12 +65,22 @@ follow_close(struct follow *w)
 	memset(w, 0, sizeof(*w));
 }
 
+/* One for all reports of this run: opening debug files is what costs. */
+static struct symbolizer *
+symbols_of(struct front *f)
+{
+	static const struct symbol_options options;
+
+	if (!f->symbols)
+		f->symbols = symbolizer_create(&options);
+	return f->symbols;
+}
+
 /* 0, or -1: no trace yet, or no memory; nothing is left open. */
 static int
-follow_open(struct follow *w, const struct front *f, unsigned flags,
+follow_open(struct follow *w, struct front *f, unsigned flags,
     struct trace_status *status)
 {
-	static const struct symbol_options symbol_options;
 	struct report_options options = options_of(f);
 
 	memset(w, 0, sizeof(*w));
@@ -77,9 +88,8 @@ follow_open(struct follow *w, const struct front *f, unsigned flags,
 	if (!w->reader)
 		return -1;
 	w->heap = heap_create(w->reader);
-	w->symbols = symbolizer_create(&symbol_options);
-	if (w->heap && w->symbols)
-		w->report = report_create(w->reader, w->heap, w->symbols,
+	if (w->heap && symbols_of(f))
+		w->report = report_create(w->reader, w->heap, f->symbols,
 		    &options);
 	if (w->report)
 		return 0;
@@ -106,6 +116,36 @@ print_findings(struct front *f, struct follow *w, size_t n)
 	free(text);
 }
 
+/* Nearly every stack ends in the program's main, called by libc. */
+static void
+note_module(struct follow *w, const struct trace_module *m)
+{
+	const char *base = strrchr(m->path, '/');
+
+	base = base ? base + 1 : m->path;
+	if (w->ncold < WARM_MAX && (w->ncold == 0 ||
+	    !strncmp(base, "libc.so", 7)))
+		w->cold[w->ncold++] = m;
+}
+
+bool
+front_warm_up(struct front *f)
+{
+	struct follow *w = f->follow;
+	const struct symbol_frame *frames;
+	const struct trace_module *m;
+	struct symbol_module object;
+
+	if (!w || w->nwarm == w->ncold)
+		return false;
+	m = w->cold[w->nwarm++];
+	object = (struct symbol_module){ m->path[0] ? m->path :
+	    f->verdict.image, m->start, m->end, m->bias, m->build_id,
+	    m->build_id_size };
+	symbolizer_frames(f->symbols, &object, m->start, &frames);
+	return w->nwarm < w->ncold;
+}
+
 void
 front_follow(struct front *f)
 {
@@ -124,8 +164,11 @@ front_follow(struct front *f)
 		}
 		f->follow = w;
 	}
-	while ((got = trace_next(w->reader, &event, &status)) > 0)
+	while ((got = trace_next(w->reader, &event, &status)) > 0) {
 		heap_apply_meta(w->heap, &event);
+		if (event.kind == TRACE_MODULE)
+			note_module(w, event.module);
+	}
 	w->broken = got < 0;
 	print_findings(f, w, report_update(w->report));
 }
