@@ -36,6 +36,8 @@ libtrace_la_SOURCES = \
 	%D%/reader_block.c \
 	%D%/reader_decode.c \
 	%D%/reader_impl.h \
+	%D%/reader_module.c \
+	%D%/reader_proc.c \
 	%D%/reader_session.c \
 	%D%/reader_source.c \
 	%D%/reader_table.c \

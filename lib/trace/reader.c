@@ -161,7 +161,7 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 		ev->module = reader_module(r, p, rec, ev->time);
 		return ev->module != NULL;
 	case TRACE_UNLOAD:
-		ev->module = reader_unload(r, p, rec->num[0], ev->time);
+		ev->module = reader_unload(p, rec->num[0], ev->time);
 		return ev->module != NULL;
 	case TRACE_EXIT:
 		ev->call = (uint8_t)rec->num[0];
@@ -172,7 +172,7 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 		error_decode(&r->error, rec->body,
 		    rec->body + CODING_ERROR_MAX);
 		if (r->error.kind == TRACE_ERROR_CRASH)
-			p->crash_signal = r->error.signal;
+			reader_proc_crash(p, r->error.signal);
 		ev->error = &r->error;
 		ev->stack = r->error.stack;
 		return true;

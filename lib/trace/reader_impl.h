@@ -187,17 +187,22 @@ int	reader_nodes(struct trace_reader *, const unsigned char *p,
 	    const unsigned char *end);
 int	reader_node(struct trace_reader *, uint32_t id, uint32_t parent,
 	    uint64_t ip);
+
+/* reader_proc.c */
 struct proc *reader_proc(struct trace_reader *, uint32_t slot);
 void	reader_proc_state(struct trace_reader *, const struct format_proc *);
 int	reader_procs(struct trace_reader *, const unsigned char *p,
 	    const unsigned char *end);
 void	reader_proc_told(struct trace_reader *, struct proc *,
 	    const struct record *);
+void	reader_proc_crash(struct proc *, uint32_t signal);
 void	reader_proc_exit(struct proc *, const struct record *, uint64_t time);
+
+/* reader_module.c */
 const struct trace_module *reader_module(struct trace_reader *,
 	    struct proc *, const struct record *, uint64_t time);
-const struct trace_module *reader_unload(struct trace_reader *,
-	    struct proc *, uint64_t start, uint64_t time);
+const struct trace_module *reader_unload(struct proc *, uint64_t start,
+	    uint64_t time);
 void	*reader_take(struct trace_reader *, size_t size);
 char	*reader_string(struct trace_reader *, const void *, size_t size);
 void	reader_tables_free(struct trace_reader *);

@@ -44,6 +44,11 @@ UNIT_TESTS += %D%/t_trace_damage
 %C%_t_trace_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_trace_damage_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_trace_follow
+%C%_t_trace_follow_SOURCES = %D%/t_trace_follow.c
+%C%_t_trace_follow_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_trace_follow_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_trace_man
 %C%_t_trace_man_SOURCES = %D%/t_trace_man.c
 %C%_t_trace_man_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
