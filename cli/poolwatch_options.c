@@ -363,6 +363,9 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	if (r != ARGS_END)
 		return r;
 	r = parse_words(o, argc, argv, &a);
+	/* Who says what is wanted gets it, shells too. */
+	if (o->only[0] != '\0' && !o->skip_given)
+		memset(o->skip, 0, sizeof(o->skip));
 	if (r == ARGS_BAD)
 		snprintf(message, size, "%s", a.message);
 	o->argc = a.argc;
