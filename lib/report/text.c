@@ -189,8 +189,8 @@ text_frag_process(const struct text *t, const struct frag_process *p)
 	char exe[300] = "", a[32], b[32];
 
 	if (tp != NULL && tp->exe != NULL)
-		escape_text(exe, (size_t)t->columns - 24, tp->exe,
-		    strlen(tp->exe));
+		escape_text(exe, sizeof exe, tp->exe, strlen(tp->exe));
+	text_cut_folders(exe, (size_t)t->columns - 24);
 	text_line(t, "  process %u  %s", tp ? tp->pid : 0, exe);
 	snprintf(a, sizeof a, "at %.2f s", report_seconds(t->report,
 	    now->time));

@@ -285,8 +285,8 @@ say_process(const struct text *t, const struct heap_error *e)
 	if (p == NULL || trace_nprocesses(t->report->reader) < 2)
 		return;
 	if (p->exe != NULL)
-		escape_text(exe, (size_t)t->columns - 24, p->exe,
-		    strlen(p->exe));
+		escape_text(exe, sizeof exe, p->exe, strlen(p->exe));
+	text_cut_folders(exe, (size_t)t->columns - 24);
 	text_line(t, "  In process %u  %s", p->pid, exe);
 }
 

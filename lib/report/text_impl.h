@@ -31,6 +31,9 @@ void	text_line(const struct text *, const char *fmt, ...) PW_PRINTF(2, 3);
 /* left and, from the column on or behind left, right. */
 void	text_columns(const struct text *, const char *left, const char *right);
 
+/* Take folders from the front of a path that is longer than max. */
+void	text_cut_folders(char *path, size_t max);
+
 /* The frames, innermost first; text_stack.c. */
 void	text_stack(const struct text *, const struct names_stack *);
 

@@ -55,8 +55,8 @@ cut_middle(char *text, size_t max)
 	memcpy(text + head, "...", 3);
 }
 
-static void
-cut_folders(char *place, size_t max)
+void
+text_cut_folders(char *place, size_t max)
 {
 	size_t len = strlen(place);
 	char *p, *slash;
@@ -127,7 +127,7 @@ text_frame(const struct text *t, size_t index, const struct symbol_frame *f)
 		return;
 	}
 	text_line(t, "%s", left);
-	cut_folders(place, room - 2);
+	text_cut_folders(place, room - 2);
 	text_line(t, "%*s%s", FRAME_INDENT + 2, "", place);
 }
 

@@ -10,3 +10,9 @@ RUNNER_TESTS = \
 	%D%/runner_status.sh
 dist_check_SCRIPTS += $(RUNNER_TESTS)
 TESTS += $(RUNNER_TESTS)
+
+LEAK_TESTS = \
+	%D%/poolleak_report.sh \
+	%D%/poolleak_source.sh
+dist_check_SCRIPTS += $(LEAK_TESTS)
+TESTS += $(LEAK_TESTS)
