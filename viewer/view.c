@@ -170,7 +170,7 @@ view_load(struct view *v)
 	v->nrows = 0;
 	v->ops->load(v);
 	filter_rows(v);
-	if (!view_is_text(v) && v->sort < v->ops->ncolumns)
+	if (!view_is_text(v) && v->sort < v->ops->ncolumns && v->nrows > 1)
 		qsort_r(v->rows, v->nrows, sizeof(*v->rows), compare_rows, v);
 	select_again(v, had, was);
 	v->version = v->app->model.version;
