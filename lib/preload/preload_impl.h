@@ -82,6 +82,9 @@ int	process_init(void);
 /* Claim a slot, start t's writers, tell PROCESS and THREAD.  false: all slots are taken. */
 bool	process_hello(struct thread *, uint32_t parent, bool judged);
 
+/* A slot for a process that is not judged, so that the tree is known. */
+void	process_skipped(void);
+
 /* *process.word is not PROCESS_SAME: we are the child of a fork. */
 void	process_changed(struct thread *);
 

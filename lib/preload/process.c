@@ -68,35 +68,54 @@ process_args(char *to, size_t size)
 }
 
 static void
-process_tell(struct thread *t, uint32_t parent, uint32_t ppid)
+process_tell(struct writer *w, uint32_t parent, uint32_t ppid)
 {
 	char *args = os_map(PROCESS_ARGS_MAX);
 	size_t n = args != NULL ? process_args(args, PROCESS_ARGS_MAX) : 0;
 
-	writer_process(&t->lane[0].writer, session_now(process.session),
-	    process.pid, ppid, parent, process.judged, process.exe,
-	    args != NULL ? args : "", n);
+	writer_process(w, session_now(process.session), process.pid, ppid,
+	    parent, process.judged, process.exe, args != NULL ? args : "", n);
 	if (args != NULL)
 		os_unmap(args, PROCESS_ARGS_MAX);
+}
+
+static uint32_t
+process_slot(uint32_t parent, bool judged, uint32_t *ppid)
+{
+	*ppid = (uint32_t)os_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+	process.pid = (uint32_t)os_getpid();
+	process.judged = judged;
+	process.peak = 0;
+	process.slot = session_hello(process.session, process.pid, *ppid,
+	    parent, judged);
+	return process.slot;
 }
 
 bool
 process_hello(struct thread *t, uint32_t parent, bool judged)
 {
-	uint32_t ppid = (uint32_t)os_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+	uint32_t ppid;
 
-	process.pid = (uint32_t)os_getpid();
-	process.judged = judged;
-	process.peak = 0;
-	process.slot = session_hello(process.session, process.pid, ppid,
-	    parent, judged);
-	process.writing = process.slot != ~0u;
+	process.writing = process_slot(parent, judged, &ppid) != ~0u;
 	if (process.writing) {
 		thread_start_writers(t);
-		process_tell(t, parent, ppid);
+		process_tell(&t->lane[0].writer, parent, ppid);
 		thread_tell(t);
 	}
 	return process.writing;
+}
+
+void
+process_skipped(void)
+{
+	struct writer w = { 0 };
+	uint32_t ppid;
+
+	if (process_slot(~0u, false, &ppid) == ~0u)
+		return;
+	writer_start(&w, process.session, process.slot, process.pid, 0);
+	process_tell(&w, ~0u, ppid);
+	writer_finish(&w);
 }
 
 /* Memory in order; the slot can wait. */

@@ -180,23 +180,6 @@ start_recording(struct session_header *s)
 	return process.writing;
 }
 
-/* A slot, so that the tree is known; PROCESS, and no more. */
-static void
-start_skipped(struct session_header *s)
-{
-	struct writer w = { 0 };
-	uint32_t pid = (uint32_t)os_getpid();
-	uint32_t ppid = (uint32_t)os_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
-
-	process.slot = session_hello(s, pid, ppid, ~0u, false);
-	if (process.slot == ~0u)
-		return;
-	writer_start(&w, s, process.slot, pid, 0);
-	writer_process(&w, session_now(s), pid, ppid, ~0u, false, process.exe,
-	    "", 0);
-	writer_finish(&w);
-}
-
 static enum life
 start_with(struct session_header *s)
 {
@@ -210,7 +193,7 @@ start_with(struct session_header *s)
 	    s->depth : STACKS_DEPTH_MAX;
 	start_read_exe();
 	if (!start_judged(s))
-		start_skipped(s);
+		process_skipped();
 	else if (start_recording(s))
 		life = LIFE_RECORDING;
 	return life;

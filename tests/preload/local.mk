@@ -5,7 +5,9 @@ PRELOAD_TESTS = \
 	%D%/check-contracts \
 	%D%/check-early \
 	%D%/check-environment \
+	%D%/check-exits \
 	%D%/check-handlers \
+	%D%/check-narrow \
 	%D%/check-plugin \
 	%D%/check-stack \
 	%D%/check-threads \
@@ -17,8 +19,10 @@ EXTRA_DIST += \
 	%D%/common.sh \
 	%D%/contracts.c \
 	%D%/early.c \
+	%D%/exits.c \
 	%D%/family.c \
 	%D%/hosts.c \
+	%D%/narrow.c \
 	%D%/operators.cc \
 	%D%/painted.c \
 	%D%/plugin.c \
