@@ -29,7 +29,7 @@
 #define FRAMES_MAX	100000u	/* deeper stacks are taken for endless */
 #define OUTERMOST	32u
 #define FULL_MAX	16u	/* full steps of one walk */
-#define RANGES_MAX	64u	/* changes of stack, growing ones included */
+#define RANGES_MAX	64u	/* changes of stack */
 
 extern void *__libc_stack_end __attribute__((weak));
 
@@ -94,11 +94,13 @@ walk_read(struct walk *w, uintptr_t addr, uintptr_t *word)
 static bool
 walk_move(struct walk *w, uintptr_t addr)
 {
+	uintptr_t lo = w->range.lo;
+
 	if (addr >= w->range.lo && addr <= w->range.hi - sizeof addr)
 		return true;
-	if (++w->nranges > RANGES_MAX)
+	if (!stack_find(w->process, w->thread, addr, &w->range))
 		return false;
-	return stack_find(w->process, w->thread, addr, &w->range);
+	return w->range.lo == lo || ++w->nranges <= RANGES_MAX;
 }
 
 static enum walk_result

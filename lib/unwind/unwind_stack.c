@@ -147,6 +147,22 @@ own_find(const struct unwind_process *p, struct unwind_thread *th,
 	return true;
 }
 
+/*
+ * A walk that began too far below the known part of the thread's stack has come
+ * up to it: what it walked through was the stack too.
+ */
+static void
+own_join(struct unwind_thread *th, struct stack_range *r)
+{
+	struct stack_range below = stack_load(&th->other);
+
+	if (below.lo == below.hi || below.hi != r->lo)
+		return;
+	r->lo = below.lo;
+	stack_store(&th->own, *r);
+	__atomic_store_n(&th->other, 0, __ATOMIC_RELAXED);
+}
+
 bool
 stack_find(const struct unwind_process *p, struct unwind_thread *th,
     uintptr_t addr, struct stack_range *r)
@@ -159,8 +175,10 @@ stack_find(const struct unwind_process *p, struct unwind_thread *th,
 	*r = stack_load(&th->other);
 	if (range_has(*r, addr))
 		return true;
-	if (own_find(p, th, addr, r))
+	if (own_find(p, th, addr, r)) {
+		own_join(th, r);
 		return true;
+	}
 	*r = stack_load(&th->other);
 	if (r->lo == r->hi || (!range_extend_up(p, r, addr) &&
 	    !range_extend_down(p, r, addr))) {

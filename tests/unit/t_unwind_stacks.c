@@ -12,12 +12,17 @@
 #include <cmocka.h>
 
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -199,6 +204,86 @@ a_large_coroutine_is_captured_like_libunwind_does(void **state)
 	swapcontext(&back, &coroutine);
 	assert_true((int)small_n > 200);
 	munmap(stack - PAGE, (1u << 20) + 2 * PAGE);
+}
+
+/* --- locked in -------------------------------------------------------- */
+
+#define ALLOW(nr)							\
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1),		\
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+/* From here on, only what malloc needs anyway, and swapcontext. */
+static int
+lock_in(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		ALLOW(SYS_futex),
+		ALLOW(SYS_mmap),
+		ALLOW(SYS_munmap),
+		ALLOW(SYS_madvise),
+		ALLOW(SYS_brk),
+		ALLOW(SYS_rt_sigprocmask),
+		ALLOW(SYS_exit_group),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog prog = { sizeof code / sizeof code[0], code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+}
+
+static NOINLINE size_t
+recurse_alone(int depth, uintptr_t *ips)
+{
+	char hole[500];
+	size_t n;
+
+	__asm__ volatile("" : : "r"(hole) : "memory");
+	n = depth == 0 ? capture_here(&thread, ips, 64) :
+	    recurse_alone(depth - 1, ips);
+	KEEP(n);
+	return n;
+}
+
+static int
+locked_in_child(char *stack)
+{
+	uintptr_t ips[64];
+	size_t n;
+
+	if (lock_in() != 0)
+		return 77;
+	n = recurse_alone(2000, ips);
+	if (n != 64 || is_mark(ips[63]))
+		return 1;
+	getcontext(&coroutine);
+	coroutine.uc_stack.ss_sp = stack;
+	coroutine.uc_stack.ss_size = 8192;
+	coroutine.uc_link = &back;
+	makecontext(&coroutine, coroutine_main, 0);
+	swapcontext(&back, &coroutine);
+	return small_n == 2 ? 0 : 2;
+}
+
+static void
+a_process_that_may_call_next_to_nothing_is_captured(void **state)
+{
+	char *stack = lonely_stack(8192);
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(locked_in_child(stack));
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	munmap(stack - PAGE, 8192 + 2 * PAGE);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();		/* no seccomp here */
+	assert_int_equal(status, 0);
 }
 
 /* --- broken stacks ---------------------------------------------------- */
@@ -423,6 +508,8 @@ main(void)
 		cmocka_unit_test(coroutines_on_stacks_of_8_KiB_are_captured),
 		cmocka_unit_test(
 		    a_large_coroutine_is_captured_like_libunwind_does),
+		cmocka_unit_test(
+		    a_process_that_may_call_next_to_nothing_is_captured),
 		cmocka_unit_test(garbage_for_a_stack_never_crashes),
 		cmocka_unit_test(a_stack_pointer_to_nowhere_ends_the_stack),
 		cmocka_unit_test(

@@ -15,3 +15,12 @@ check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_lazy.la
 %C%_plugin_lazy_la_LDFLAGS = -module -avoid-version -rpath /nowhere \
 	-Wl,-z,lazy
 endif
+
+# Real programs with a capture at every malloc, compared with libgcc's walker.
+check_LTLIBRARIES += %D%/everywhere.la
+%C%_everywhere_la_SOURCES = %D%/everywhere.c
+%C%_everywhere_la_CFLAGS = $(INSIDE_CFLAGS)
+%C%_everywhere_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+%C%_everywhere_la_LIBADD = libpwunwind.la libbase.la
+dist_check_SCRIPTS += %D%/everywhere
+TESTS += %D%/everywhere
