@@ -25,12 +25,14 @@
 
 #include "base/os.h"
 
-#define THREAD_LOOKS	8	/* others asked after at each attach */
+#define THREAD_LOOKS	8	/* others asked after at each attach ... */
+#define THREAD_FEW	8	/* ... once there are so many blocks */
 
 static PW_TLS struct thread *thread_self;
 static struct thread *thread_all;
 static struct thread *thread_next_look;
 static uint64_t thread_told_before;	/* by threads now buried */
+static uint32_t thread_blocks;
 
 #define SIGNAL_BIT(s)	(1ull << ((s) - 1))
 #define FAULTS		(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | \
@@ -98,6 +100,9 @@ thread_look_around(uint32_t me)
 		if (__atomic_load_n(&t->tid, __ATOMIC_RELAXED) == me &&
 		    thread_claim(t, me))
 			thread_bury(t);
+	/* A sandboxed program with few threads makes no call for this. */
+	if (__atomic_load_n(&thread_blocks, __ATOMIC_RELAXED) < THREAD_FEW)
+		return;
 	t = thread_next_look;
 	for (int i = 0; i < THREAD_LOOKS; i++) {
 		if (t == NULL)
@@ -136,6 +141,7 @@ thread_create(uint32_t me)
 
 	if (t == NULL)
 		return NULL;
+	__atomic_fetch_add(&thread_blocks, 1, __ATOMIC_RELAXED);
 	t->tid = me;
 	t->next = __atomic_load_n(&thread_all, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&thread_all, &t->next, t, false,

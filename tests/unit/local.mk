@@ -99,7 +99,14 @@ UNIT_TESTS += %D%/t_backend_pool
 %C%_t_backend_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 %C%_t_backend_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_t_backend_pool_LDADD = libbackend.la liballoc.la libbase.la $(CMOCKA_LIBS)
-
+UNIT_TESTS += %D%/t_preload
+%C%_t_preload_SOURCES = \
+	%D%/t_preload.c \
+	lib/preload/bootstrap.c \
+	lib/preload/environ.c \
+	lib/preload/glob.c
+%C%_t_preload_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_preload_LDADD = libbase.la $(CMOCKA_LIBS)
 
 # lib/symbol
 UNIT_TESTS += %D%/t_symbol
