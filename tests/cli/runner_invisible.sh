@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_invisible - the program has the environment, descriptors, signals and
+# runner_invisible.sh - the program has the environment, descriptors, signals and
 # limits it has without us, and our words never get into its files.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_jobs - on a terminal: stopped, continued and interrupted with the
+# runner_jobs.sh - on a terminal: stopped, continued and interrupted with the
 # program, as a job of the shell.
 #
 # A shell with job control runs on a pseudo-terminal; python types.

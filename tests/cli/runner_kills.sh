@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_kills - kill -9 to the program, the recorder, the front, all three;
+# runner_kills.sh - kill -9 to the program, the recorder, the front, all three;
 # a full disk: each time the rest goes on and the trace says what it lacks.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_names - where the trace goes, and what happens when it can't.
+# runner_names.sh - where the trace goes, and what happens when it can't.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 . "$top_srcdir/tests/libtest.sh"

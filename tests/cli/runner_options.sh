@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_options - POOLWATCH_OPTIONS is read as a shell would, and the command
+# runner_options.sh - POOLWATCH_OPTIONS is read as a shell would, and the command
 # line wins.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later

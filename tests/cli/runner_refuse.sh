@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_refuse - what can't be watched is refused before it is started.
+# runner_refuse.sh - what can't be watched is refused before it is started.
 #
 # Every refused program would write a file; none may.
 #

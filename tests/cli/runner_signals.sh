@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_signals - what is sent to poolwatch reaches the program, once.
+# runner_signals.sh - what is sent to poolwatch reaches the program, once.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 . "$top_srcdir/tests/libtest.sh"

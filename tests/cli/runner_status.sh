@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner_status - poolwatch ends as the program did, or says why it could not
+# runner_status.sh - poolwatch ends as the program did, or says why it could not
 # begin.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later

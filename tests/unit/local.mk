@@ -131,6 +131,15 @@ UNIT_TESTS += %D%/t_report
 	libbase.la libargs.la $(JSON_LIBS) $(CMOCKA_LIBS)
 
 # cli
+UNIT_TESTS += %D%/t_cli
+%C%_t_cli_SOURCES = \
+	%D%/t_cli.c \
+	cli/name.c \
+	cli/name.h \
+	cli/words.c \
+	cli/words.h
+%C%_t_cli_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_cli_LDADD = libargs.la $(CMOCKA_LIBS)
 
 # viewer
 
