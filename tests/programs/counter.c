@@ -213,7 +213,7 @@ shard_unlock(struct shard *s)
 static struct entry *
 shard_find(struct shard *s, uintptr_t addr)
 {
-	size_t i = hash(addr) & (s->cap - 1);
+	size_t i = hash(addr) >> 20 & (s->cap - 1);
 
 	while (s->entries[i].addr && s->entries[i].addr != addr)
 		i = (i + 1) & (s->cap - 1);
@@ -259,7 +259,7 @@ shard_close(struct shard *s, size_t i)
 	size_t mask = s->cap - 1, home;
 
 	for (size_t j = (i + 1) & mask; s->entries[j].addr; j = (j + 1) & mask) {
-		home = hash(s->entries[j].addr) & mask;
+		home = hash(s->entries[j].addr) >> 20 & mask;
 		if (((j - home) & mask) < ((j - i) & mask))
 			continue;
 		s->entries[i] = s->entries[j];

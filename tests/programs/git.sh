@@ -9,7 +9,7 @@ prepare() {
 	git init -q -b main r
 	cd r
 	git config gc.autoDetach false
-	for n in 1 2 3 4 5 6; do
+	for n in 1 2 3; do
 		for f in 1 2 3 4 5 6 7 8; do
 			seq $n $((n * 400 + f * 37)) >file$f
 		done

@@ -12,9 +12,9 @@ prepare() {
 	local function count(t)
 		return t[1] and 1 + count(t[1]) + count(t[2]) or 1
 	end
-	local long = tree(16)
-	for d = 4, 16, 4 do
-		local n, sum = 1 << (17 - d), 0
+	local long = tree(14)
+	for d = 4, 12, 4 do
+		local n, sum = 1 << (14 - d), 0
 		for _ = 1, n do sum = sum + count(tree(d)) end
 		print(n, d, sum)
 	end

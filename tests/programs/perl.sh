@@ -7,7 +7,7 @@ prepare() {
 	cat >"$in/work.pl" <<-'PL'
 	use strict; use warnings;
 	my (%n, @l);
-	for my $i (1 .. 150000) {
+	for my $i (1 .. 60000) {
 		my $w = sprintf("w%05d", $i * 7919 % 20011);
 		$n{$w}++;
 		push @l, "$w-$i" if $w =~ /^w(\d)\d*\1$/;

@@ -10,7 +10,7 @@ prepare() {
 	import json, re, subprocess, sys, threading
 
 	rows = [{"id": i, "name": "n%d" % (i * 7), "tags": ["a", "b", str(i)]}
-	        for i in range(16000)]
+	        for i in range(6000)]
 	text = json.dumps(rows)
 	back = json.loads(text)
 	print(len(text), back == rows)

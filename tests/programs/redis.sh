@@ -20,7 +20,7 @@ work() {
 		[ $n -lt 200 ] || { kill "$server"; return 99; }
 		sleep 0.05
 	done
-	redis-benchmark -s r.sock -q -n "${REDIS_REQUESTS:-20000}" -c 8 \
+	redis-benchmark -s r.sock -q -n "${REDIS_REQUESTS:-4000}" -c 8 \
 	    -t set,get,lpush,sadd,hset,zadd -r 1000 -d 100 >bench.log 2>&1
 	for n in 1 2 3 4 5; do
 		redis-cli -s r.sock set "key:$n" "$(seq $n $((n * 40)))"

@@ -4,7 +4,7 @@
 need vim
 
 prepare() {
-	seq 1 60000 | awk '{ print $1 * 7919 % 6007, "line of text", $1 }' \
+	seq 1 10000 | awk '{ print $1 * 7919 % 6007, "line of text", $1 }' \
 		>"$in/text"
 }
 
