@@ -34,6 +34,7 @@
 #define CODING_SHORT(tag)	((tag) >> 4)
 #define CODING_CALL_MASK	0x1fu
 #define CODING_ALIGNED		0x40u
+#define CODING_NO_CALL	0x1fu	/* in findings, for TRACE_NCALLS */
 #define CODING_FAR		1u	/* an address of 8 bytes follows */
 
 /* code, call, flag.  Codes 1 to 15; the commonest calls of real programs. */

@@ -151,14 +151,14 @@ struct trace_error {
 
 /*
  * The fields of a finding in the order they are written: u a varint, i a
- * zigzag varint, count: a varint up to TRACE_ERROR_BYTES, bytes: as many bytes
+ * zigzag varint, call: a varint, CODING_NO_CALL for none, count: a varint up to TRACE_ERROR_BYTES, bytes: as many bytes
  * as nbytes says.
  */
 #define TRACE_ERROR_FIELDS(_)						      \
 	_(kind, u, uint32_t)						      \
 	_(access, u, uint32_t)						      \
 	_(found, u, uint32_t)						      \
-	_(call, u, uint32_t)						      \
+	_(call, call, uint32_t)						      \
 	_(address, u, uint64_t)						      \
 	_(block, u, uint64_t)						      \
 	_(size, u, uint64_t)						      \
@@ -169,8 +169,8 @@ struct trace_error {
 	_(nbytes, count, uint32_t)						      \
 	_(bytes, bytes, uint8_t)					      \
 	_(should, bytes, uint8_t)					      \
-	_(allocated_by, u, uint32_t)					      \
-	_(freed_by, u, uint32_t)					      \
+	_(allocated_by, call, uint32_t)					      \
+	_(freed_by, call, uint32_t)					      \
 	_(stack, u, uint32_t)						      \
 	_(alloc_stack, u, uint32_t)					      \
 	_(free_stack, u, uint32_t)					      \

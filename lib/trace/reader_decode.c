@@ -181,6 +181,11 @@ error_decode(struct trace_error *e, const unsigned char *p,
 	if ((p = varint_get(p, end, &v)) == NULL) \
 		return NULL; \
 	e->name = (ctype)zigzag_back(v);
+#define GET_call(name, ctype) \
+	GET_u(name, ctype) \
+	if (v >= TRACE_NCALLS && v != CODING_NO_CALL) \
+		return NULL; \
+	e->name = v < TRACE_NCALLS ? (ctype)v : TRACE_NCALLS;
 #define GET_count(name, ctype)	GET_u(name, ctype)
 #define GET_bytes(name, ctype) \
 	if ((p = error_bytes(e->name, e->nbytes, p, end)) == NULL) \
@@ -188,8 +193,5 @@ error_decode(struct trace_error *e, const unsigned char *p,
 #define GET(name, type, ctype)	GET_##type(name, ctype)
 	TRACE_ERROR_FIELDS(GET)
 #undef GET
-	if (e->kind >= TRACE_NERRORS || e->call > TRACE_NCALLS ||
-	    e->allocated_by > TRACE_NCALLS || e->freed_by > TRACE_NCALLS)
-		return NULL;
-	return p;
+	return e->kind < TRACE_NERRORS ? p : NULL;
 }

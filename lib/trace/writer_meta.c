@@ -151,6 +151,8 @@ meta_put_error(unsigned char *p, const struct trace_error *e)
 
 #define PUT_u(name)	p = varint_put(p, e->name);
 #define PUT_i(name)	p = varint_put(p, zigzag(e->name));
+#define PUT_call(name) \
+	p = varint_put(p, e->name < TRACE_NCALLS ? e->name : CODING_NO_CALL);
 #define PUT_count(name)	p = varint_put(p, n);
 #define PUT_bytes(name)	p = meta_put_bytes(p, e->name, n);
 #define PUT(name, type, ctype)	PUT_##type(name)
@@ -158,6 +160,7 @@ meta_put_error(unsigned char *p, const struct trace_error *e)
 #undef PUT
 #undef PUT_bytes
 #undef PUT_count
+#undef PUT_call
 #undef PUT_i
 #undef PUT_u
 	return p;

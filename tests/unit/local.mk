@@ -44,6 +44,13 @@ UNIT_TESTS += %D%/t_trace_damage
 %C%_t_trace_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_trace_damage_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_trace_data
+%C%_t_trace_data_SOURCES = %D%/t_trace_data.c
+%C%_t_trace_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
+	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
+%C%_t_trace_data_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/data/v1/small.pwt tests/data/v1/small.txt
+
 UNIT_TESTS += %D%/t_trace_follow
 %C%_t_trace_follow_SOURCES = %D%/t_trace_follow.c
 %C%_t_trace_follow_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
