@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,10 +66,27 @@ refused(struct front *f)
 	return f->verdict.status;
 }
 
+/* Soft limits that were set for PROGRAM, which is forked and has them. */
+static void
+raise_limits(void)
+{
+	static const int ours[] = { RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU };
+	struct rlimit limit;
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (getrlimit(ours[i], &limit) < 0)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(ours[i], &limit);
+	}
+}
+
 /* Files and recorder of a PROGRAM that waits.  0 or -1, told. */
 static int
 prepare(struct front *f)
 {
+	raise_limits();
 	if (f->options.log_file && front_open_log(f) < 0)
 		return -1;
 	if (front_open_trace(f) < 0)

@@ -22,6 +22,7 @@
 
 #define TOP_SITES	10	/* --leak-check=top */
 #define WARM_MAX	2	/* the program and libc */
+#define SKIPPED_NAMES	5	/* named without -v */
 
 struct follow {
 	struct trace_reader *reader;
@@ -116,15 +117,20 @@ print_findings(struct front *f, struct follow *w, size_t n)
 	free(text);
 }
 
+static const char *
+base_name(const char *path)
+{
+	const char *p = strrchr(path, '/');
+
+	return p ? p + 1 : path;
+}
+
 /* Nearly every stack ends in the program's main, called by libc. */
 static void
 note_module(struct follow *w, const struct trace_module *m)
 {
-	const char *base = strrchr(m->path, '/');
-
-	base = base ? base + 1 : m->path;
 	if (w->ncold < WARM_MAX && (w->ncold == 0 ||
-	    !strncmp(base, "libc.so", 7)))
+	    !strncmp(base_name(m->path), "libc.so", 7)))
 		w->cold[w->ncold++] = m;
 }
 
@@ -203,6 +209,51 @@ reason_unseen(const struct front *f, const struct follow *w)
 	return makes_none;
 }
 
+/* Is a process of this name among those before index? */
+static bool
+is_named_before(struct trace_reader *r, unsigned index, const char *name)
+{
+	const struct trace_process *p;
+	unsigned i;
+
+	for (i = 0; i < index; i++) {
+		p = trace_process(r, i);
+		if (!p->judged && p->exe && !strcmp(base_name(p->exe), name))
+			return true;
+	}
+	return false;
+}
+
+/* One line on the processes that --only or --skip left out. */
+static void
+say_skipped(struct front *f, struct trace_reader *r)
+{
+	unsigned n = trace_nprocesses(r), i, skipped = 0, named = 0;
+	const struct trace_process *p;
+	char names[400] = "";
+	const char *name;
+	size_t at;
+
+	for (i = 0; i < n; i++) {
+		p = trace_process(r, i);
+		if (p->judged)
+			continue;
+		skipped++;
+		name = base_name(p->exe ? p->exe : "");
+		if (!*name || is_named_before(r, i, name))
+			continue;
+		at = strlen(names);
+		if (named++ < SKIPPED_NAMES || f->options.verbose)
+			snprintf(names + at, sizeof(names) - at, "%s%s",
+			    at ? ", " : ": ", refuse_name(name));
+	}
+	if (skipped)
+		front_say(f, "%u process%s followed, not judged%s%s", skipped,
+		    skipped == 1 ? "" : "es", names,
+		    named > SKIPPED_NAMES && !f->options.verbose ? ", ..." :
+		    "");
+}
+
 /*
  * The end of the report as text.  Quiet leaves only a verdict on findings, or
  * on a failure; that a program without allocations could not be judged is dull.
@@ -222,6 +273,7 @@ print_end(struct front *f, struct follow *w, bool dull)
 		front_say(f, "%s", line);
 		return;
 	}
+	say_skipped(f, w->reader);
 	out = open_memstream(&text, &size);
 	if (!out)
 		return;

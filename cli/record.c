@@ -31,7 +31,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -88,7 +87,6 @@ leave_the_terminal(const struct record_setup *s)
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
 	    SIGPIPE, SIGXFSZ, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP,
 	    SIGTTIN, SIGTTOU };
-	struct rlimit files;
 	sigset_t none;
 	size_t i;
 
@@ -100,10 +98,6 @@ leave_the_terminal(const struct record_setup *s)
 		signal(ignored[i], SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
 	prctl(PR_SET_NAME, "poolwatch-rec");
 }
 

@@ -155,6 +155,37 @@ looks_like_text(const char *head, size_t n)
 	return !memchr(head, '\0', end ? (size_t)(end - head) : n);
 }
 
+/* env runs the program its line names: what that keeps to itself counts. */
+static void
+look_behind_env(const char *head, size_t n, struct refuse_verdict *v)
+{
+	char line[HEAD_SIZE + 1], path[PATH_MAX], *word;
+	struct refuse_verdict behind;
+	bool forbidden = false;
+	int fd;
+
+	memcpy(line, head, n);
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	word = strstr(line, "/env ");
+	if (!word)
+		return;
+	word += 4;
+	word += strspn(word, " \t");
+	word[strcspn(word, " \t")] = '\0';
+	if (!*word || strpbrk(word, "/=") || *word == '-' ||
+	    search_path(word, path, &forbidden) < 0)
+		return;
+	memset(&behind, 0, sizeof(behind));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (pread(fd, line, 4, 0) == 4 && !memcmp(line, "\177ELF", 4))
+		refuse_elf(fd, path, &behind);
+	close(fd);
+	strcpy(v->above, behind.above);
+}
+
 static int
 judge_fd(int fd, char path[PATH_MAX], struct refuse_verdict *v, bool *again)
 {
@@ -172,6 +203,7 @@ judge_fd(int fd, char path[PATH_MAX], struct refuse_verdict *v, bool *again)
 	}
 	*again = true;
 	if (n >= 2 && head[0] == '#' && head[1] == '!') {
+		look_behind_env(head, (size_t)n, v);
 		if (interpreter_of(head, (size_t)n, path))
 			return 0;
 	} else if (!looks_like_text(head, (size_t)n)) {

@@ -225,7 +225,7 @@ judge_facts(const char *path, struct elf_facts *f,
 	v->own_malloc = f->own_malloc;
 	if (!strncmp(base, "python", 6))
 		note_allocator(f, 0);	/* linked without its library */
-	if (f->above)
+	if (f->above)	/* else what was seen behind env stays */
 		snprintf(v->above, sizeof(v->above), "%s", f->above);
 	return 0;
 }

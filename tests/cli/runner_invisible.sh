@@ -31,6 +31,14 @@ alike 'the process group, seen from it' \
 	sh -c 'set -- $(sed "s/.*) //" /proc/$$/stat); test $3 = "$(
 	ps -o pgid= -p $PPID | tr -d " ")" && echo "ours"'
 alike 'nice' nice
+# Limits that are soft are the program's alone.
+for limit in 'f 100' 'n 9' 't 100'; do
+	run sh -c "ulimit -S -$limit; exec \"\$@\"" sh "$poolwatch" -o none \
+		sh -c 'ulimit -f; ulimit -n; ulimit -t; exit 3'
+	status 3 "ulimit -$limit"
+	has out "^${limit#* }\$"
+	hasnt err 'not judged; [^n]'
+done
 alike 'umask and folder' sh -c 'umask; pwd'
 if command -v bash >/dev/null; then
 	bash -c 'env | grep ^_=; :' >bare
