@@ -136,10 +136,11 @@ command_view(struct app *app, const char *name)
 }
 
 static bool
-at_end(const struct app *app)
+at_end(struct app *app)
 {
-	return app->model.failed || (app->model.idle &&
-	    trace_info(app->model.reader)->closed);
+	const char *state = model_state(&app->model);
+
+	return strcmp(state, "reading") != 0 && strcmp(state, "following") != 0;
 }
 
 static int

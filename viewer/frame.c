@@ -56,6 +56,13 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+static bool
+is_trouble(const char *state)
+{
+	return strcmp(state, "incomplete") == 0 ||
+	    strcmp(state, "unfinished") == 0 || strcmp(state, "damaged") == 0;
+}
+
 static void
 draw_trace(struct app *app)
 {
@@ -78,8 +85,7 @@ draw_trace(struct app *app)
 	    STYLE_HEADER, name);
 	grid_put_right(&app->grid, 0, cols - width, width, STYLE_NORMAL, right);
 	grid_paint(&app->grid, 0, cols - 1 - (int)strlen(state),
-	    (int)strlen(state), strcmp(state, "incomplete") == 0 ||
-	    strcmp(state, "damaged") == 0 ? STYLE_BAD : STYLE_GOOD);
+	    (int)strlen(state), is_trouble(state) ? STYLE_BAD : STYLE_GOOD);
 }
 
 static void

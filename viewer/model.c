@@ -8,6 +8,7 @@
 #include "viewer/model.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "viewer/text.h"
 
 #define POLL_BATCH	256	/* events between two looks at the clock */
+#define QUIET_MS	3000	/* until a dead writer is suspected */
 
 static uint64_t
 milliseconds(void)
@@ -43,6 +45,7 @@ model_open(struct model *m, const char *path, const struct symbol_options *so)
 
 	memset(m, 0, sizeof(*m));
 	m->path = path;
+	m->changed = milliseconds();
 	m->reader = trace_open(path, 0, &m->status);
 	if (m->reader == NULL)
 		return -1;
@@ -109,8 +112,22 @@ model_poll(struct model *m, unsigned ms)
 	if (n <= 1 && !m->failed)
 		return false;
 	m->nerrors = report_update(m->report);
+	m->changed = milliseconds();
 	m->version++;
 	return true;
+}
+
+/*
+ * Not ended in order, and nothing comes any more: everybody who wrote it was
+ * killed.  A program that left its first process behind may be quiet for a
+ * while too; what it writes then is read all the same.
+ */
+static bool
+is_abandoned(struct model *m, const struct trace_info *info)
+{
+	return milliseconds() - m->changed > QUIET_MS &&
+	    (info->root_pid == 0 || (kill((pid_t)info->root_pid, 0) != 0 &&
+	    errno == ESRCH));
 }
 
 const char *
@@ -123,7 +140,7 @@ model_state(struct model *m)
 	if (!m->idle)
 		return "reading";
 	if (!info->closed)
-		return "following";
+		return is_abandoned(m, info) ? "unfinished" : "following";
 	return info->complete ? "complete" : "incomplete";
 }
 
@@ -149,6 +166,8 @@ model_rate(struct model *m)
 			if (model_seconds(m, t->last_time - from.time) >= 1)
 				break;
 		}
+	if (from.time == t->last_time)	/* looked at once: of the whole */
+		from = (struct model_sample){ 0, 0 };
 	s = model_seconds(m, t->last_time - from.time);
 	return s > 0 ? (double)(t->allocations - from.allocations) / s : 0;
 }
@@ -175,8 +194,8 @@ is_plumbing(const struct symbol_frame *f)
 {
 	static const char *const libraries[] = { "libc.so", "libc-",
 		"libstdc++.so", "libc++", "ld-linux", "libgcc_s", "ld.so" };
-	static const char *const functions[] = { "std::", "__gnu_cxx::",
-		"void std::", "operator new", "core::", "alloc::", "std::" };
+	static const char *const functions[] = { "std::", "void std::",
+		"__gnu_cxx::", "operator new" };
 	const char *base = f->module ? text_base(f->module) : "";
 	size_t i;
 
@@ -187,7 +206,8 @@ is_plumbing(const struct symbol_frame *f)
 		if (strncmp(f->function, functions[i],
 		    strlen(functions[i])) == 0)
 			return true;
-	return false;
+	/* Where Rust's own libraries were built. */
+	return f->file != NULL && strncmp(f->file, "/rustc/", 7) == 0;
 }
 
 static const struct symbol_frame *

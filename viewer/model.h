@@ -44,7 +44,8 @@ struct model {
 	bool idle;		/* nothing more to read now */
 	bool failed;		/* reading can't go on; status says why */
 	struct trace_status status;
-	uint64_t version;	/* another one: something changed */
+	uint64_t version;	/* another one: something changed ... */
+	uint64_t changed;	/* ... at this time, monotonic ms */
 	size_t nerrors;		/* judged ones, indexes of report->errors */
 	struct model_sample samples[MODEL_SAMPLES];
 	unsigned nsamples;
@@ -62,7 +63,7 @@ void	model_close(struct model *m);
 /* Read for at most ms milliseconds.  true: something is new. */
 bool	model_poll(struct model *m, unsigned ms);
 
-/* "complete", "following", "reading" or "incomplete" */
+/* "complete", "following", "reading", "incomplete", "unfinished", "damaged" */
 const char *model_state(struct model *m);
 double	model_seconds(struct model *m, uint64_t ticks);
 /* Allocations per second: of late while following, else of the whole. */

@@ -70,7 +70,7 @@ make_session(const char *path)
 		.nodes_claimed = 1,
 		.chunks_ready = CHUNKS,
 		.nodes_ready = NODES,
-		.root_pid = PID,
+		.root_pid = 5000000,	/* above all pids: not alive */
 	};
 	memcpy(h.magic, SESSION_MAGIC, sizeof(h.magic));
 	h.procs_off = (sizeof(h) + 4095) & ~4095ull;
