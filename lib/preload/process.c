@@ -139,8 +139,10 @@ process_changed(struct thread *t)
 		process_reborn(t);
 	}
 	if (*process.word == PROCESS_CHILD) {
-		if (!process.follow)
+		if (!process.follow) {
 			process.writing = false;
+			process.slot = ~0u;
+		}
 		if (process.writing)
 			process_hello(t, process.slot, process.judged);
 		*process.word = PROCESS_SAME;

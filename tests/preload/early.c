@@ -2,7 +2,8 @@
  * early.c - memory before main: from an IFUNC resolver, from constructors.
  *
  * Sizes tell the places apart: 6001 in the resolver, 6002 in a constructor,
- * 6003 in main.  The first two are freed, resized and measured later.
+ * 6003 in main, 6005 in the resolver of a library (early_lib.c).  All but
+ * main's are freed, resized and measured later.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+char	*early_lib(int *answer);
 
 static char *resolved;
 static char *constructed;
@@ -48,8 +51,13 @@ int
 main(void)
 {
 	void *volatile p = malloc(6003);
+	int said = 0;
+	char *lib = early_lib(&said);
 
 	free(p);
+	if (said != 43 || lib == NULL || lib[6004] != 'l')
+		return 4;
+	free(lib);
 	if (resolved_answer() != 42 || resolved == NULL ||
 	    resolved[6000] != 'r' || constructed[6001] != 'c')
 		return 1;

@@ -3,6 +3,7 @@ PRELOAD_TESTS = \
 	%D%/check-children \
 	%D%/check-churn \
 	%D%/check-contracts \
+	%D%/check-door \
 	%D%/check-early \
 	%D%/check-environment \
 	%D%/check-exits \
@@ -18,7 +19,9 @@ EXTRA_DIST += \
 	%D%/churn.c \
 	%D%/common.sh \
 	%D%/contracts.c \
+	%D%/door.c \
 	%D%/early.c \
+	%D%/early_lib.c \
 	%D%/exits.c \
 	%D%/family.c \
 	%D%/hosts.c \
