@@ -74,17 +74,28 @@ UNIT_TESTS += %D%/t_writer
 %C%_t_writer_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
 # lib/unwind
-noinst_HEADERS += tests/unwind/oracle.h
-
 UNIT_TESTS += %D%/t_unwind
-%C%_t_unwind_SOURCES = %D%/t_unwind.c tests/unwind/oracle.c
-%C%_t_unwind_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
-%C%_t_unwind_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+%C%_t_unwind_SOURCES = %D%/t_unwind.c
+%C%_t_unwind_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_LDADD = tests/unwind/liboracle.la \
+	libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_unwind_cut
+%C%_t_unwind_cut_SOURCES = %D%/t_unwind_cut.c
+%C%_t_unwind_cut_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_cut_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_unwind_nest
+%C%_t_unwind_nest_SOURCES = %D%/t_unwind_nest.c
+%C%_t_unwind_nest_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_nest_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/t_unwind_objects
-%C%_t_unwind_objects_SOURCES = %D%/t_unwind_objects.c tests/unwind/oracle.c
-%C%_t_unwind_objects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
-%C%_t_unwind_objects_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+%C%_t_unwind_objects_SOURCES = %D%/t_unwind_objects.c
+%C%_t_unwind_objects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_objects_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_unwind_objects_LDADD = tests/unwind/liboracle.la \
+	libpwunwind.la libbase.la $(CMOCKA_LIBS)
 EXTRA_%C%_t_unwind_objects_DEPENDENCIES = tests/unwind/plugin_a.la \
 	tests/unwind/plugin_b.la tests/unwind/plugin_lazy.la
 
@@ -95,10 +106,11 @@ UNIT_TESTS += %D%/t_unwind_rows
 %C%_t_unwind_rows_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/t_unwind_stacks
-%C%_t_unwind_stacks_SOURCES = %D%/t_unwind_stacks.c tests/unwind/oracle.c
-%C%_t_unwind_stacks_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(UNWIND_CFLAGS)
+%C%_t_unwind_stacks_SOURCES = %D%/t_unwind_stacks.c
+%C%_t_unwind_stacks_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_unwind_stacks_CFLAGS = $(AM_CFLAGS) -pthread
-%C%_t_unwind_stacks_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+%C%_t_unwind_stacks_LDADD = tests/unwind/liboracle.la \
+	libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
 # lib/preload
 UNIT_TESTS += %D%/t_backend_pool

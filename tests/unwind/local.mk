@@ -1,3 +1,8 @@
+# libunwind as the other opinion, opened by the tests at run time.
+check_LTLIBRARIES += %D%/liboracle.la
+%C%_liboracle_la_SOURCES = %D%/oracle.c %D%/oracle.h
+%C%_liboracle_la_CPPFLAGS = $(AM_CPPFLAGS) $(UNWIND_CFLAGS)
+
 # Objects that tests of the row walker load and unload (t_unwind_objects).
 # A module needs an -rpath to be built as one; it is never installed.
 if HAVE_CMOCKA

@@ -1,0 +1,121 @@
+/*
+ * t_unwind_cut.c - stacks deeper than what is kept, and stacks that just end.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "trace/session.h"
+#include "unwind/unwind.h"
+
+#define NOINLINE	__attribute__((noinline))
+#define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
+#define ALL_MAX		512
+
+static struct unwind_thread thread;
+
+static uintptr_t cut_ips[ALL_MAX];
+static uintptr_t cut_all[ALL_MAX];
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static size_t
+capture_both(size_t max, size_t *all)
+{
+	struct unwind_start start = UNWIND_CALLER();
+
+	*all = unwind_capture(&thread, &start, cut_all, ALL_MAX);
+	return unwind_capture(&thread, &start, cut_ips, max);
+}
+
+static NOINLINE size_t
+deep_cut(int depth, size_t max, size_t *all)
+{
+	size_t n = depth == 0 ? capture_both(max, all) :
+	    deep_cut(depth - 1, max, all);
+
+	KEEP(n);
+	return n;
+}
+
+static void
+check_cut(int depth, size_t max)
+{
+	size_t all;
+	size_t n = deep_cut(depth, max, &all);
+	size_t outer = max > 33 ? 32 : 0;
+	size_t inner = max - outer - 1;
+
+	if (all <= max) {
+		assert_int_equal(n, all);
+		assert_memory_equal(cut_ips, cut_all, n * sizeof cut_ips[0]);
+		return;
+	}
+	assert_int_equal(n, max);
+	assert_memory_equal(cut_ips, cut_all, inner * sizeof cut_ips[0]);
+	assert_true(cut_ips[inner] ==
+	    SESSION_MARK(SESSION_MARK_CUT, all - inner - outer));
+	assert_memory_equal(cut_ips + inner + 1, cut_all + all - outer,
+	    outer * sizeof cut_ips[0]);
+}
+
+static void
+a_stack_deeper_than_max_keeps_both_ends(void **state)
+{
+	static const size_t max[] = { 1, 2, 8, 33, 34, 35, 64, 100, 256 };
+	size_t i;
+	int depth;
+
+	(void)state;
+	for (i = 0; i < sizeof max / sizeof max[0]; i++)
+		for (depth = 0; depth < 200; depth += depth < 130 ? 1 : 31)
+			check_cut(depth, max[i]);
+}
+
+static void
+a_very_deep_stack_is_cut_too(void **state)
+{
+	size_t all;
+	size_t n = deep_cut(20000, 64, &all);
+
+	(void)state;
+	assert_int_equal(n, 64);
+	assert_true(cut_ips[31] >> 48 == (0x8000 | SESSION_MARK_CUT));
+	assert_true((cut_ips[31] & 0xffffff) > 19900);
+	assert_memory_equal(cut_ips + 32, cut_all + ALL_MAX - 32,
+	    32 * sizeof cut_ips[0]);
+}
+
+static void
+code_without_unwind_information_ends_the_stack_with_a_mark(void **state)
+{
+	uintptr_t frame[4] = { 0 };
+	struct unwind_start start = { .pc = (uintptr_t)frame,
+	    .sp = (uintptr_t)frame };
+	uintptr_t ips[8];
+
+	(void)state;
+	assert_int_equal(unwind_capture(&thread, &start, ips, 8), 2);
+	assert_true(ips[1] == SESSION_MARK(SESSION_MARK_END, 0));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stack_deeper_than_max_keeps_both_ends),
+		cmocka_unit_test(a_very_deep_stack_is_cut_too),
+		cmocka_unit_test(
+		    code_without_unwind_information_ends_the_stack_with_a_mark),
+	};
+
+	if (unwind_init() != 0)
+		return 99;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
