@@ -40,8 +40,8 @@ enum {
 	_(BY, "by", 0, "live|blocks|bytes|allocations|peak|temporary", NOW,    \
 	    "Report", "order of the sites (default live)")		       \
 	_(TOP, "top", 0, "N", NOW, "Report",				       \
-	    "print the N worst sites and blocks not freed (default 10; 0 and " \
-	    "json: all)")						       \
+	    "print the N worst sites and blocks not freed; 0: all (default "   \
+	    "10; json: 1000 sites, all blocks)")			       \
 	_(AT, "at", 0, "WHEN", LATER, "Report",				       \
 	    "the heap as it was at 1.5s, 40%, peak, end")		       \
 	_(DIFF, "diff", 0, "OLD", LATER, "Report",			       \

@@ -42,6 +42,12 @@ static const struct {
 	{ "whatif", 0 },
 };
 
+/*
+ * cc1plus has 62,000 sites with 60 frames each: 800 MB of JSON.  Whoever wants
+ * that says --top=0.
+ */
+#define JSON_SITES	1000
+
 #define NPARTS	(sizeof(parts) / sizeof(parts[0]))
 
 static enum args_result
@@ -206,6 +212,8 @@ leak_parse(struct leak_options *o, struct args *a)
 		o->report.parts = o->format->parts;
 	if (!o->top_given && strcmp(o->format->name, "text") == 0)
 		o->report.top = 10;
+	else if (!o->top_given)
+		o->report.top_sites = JSON_SITES;
 	if (o->has_filter)
 		o->report.filter = &o->filter;
 	return ARGS_END;

@@ -38,7 +38,8 @@ out_key(struct json_out *o, const char *key)
 static void
 out_value(struct json_out *o, struct json_object *v)
 {
-	fputs(v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_SPACED |
+	/* No blanks: deep stacks make a report long enough. */
+	fputs(v ? json_object_to_json_string_ext(v,
 	    JSON_C_TO_STRING_NOSLASHESCAPE) : "{}", o->f);
 	json_object_put(v);
 }
@@ -222,15 +223,22 @@ json_leak(struct report *r, const struct unjudged *u)
 }
 
 static size_t
-json_limit(const struct report *r, size_t n)
+json_limit(size_t top, size_t n)
 {
-	return r->options.top != 0 && r->options.top < n ? r->options.top : n;
+	return top != 0 && top < n ? top : n;
+}
+
+static size_t
+json_nsites(const struct report *r)
+{
+	return json_limit(r->options.top_sites ? r->options.top_sites :
+	    r->options.top, r->nsites);
 }
 
 static void
 json_leaks(struct json_out *out, struct report *r)
 {
-	size_t n = json_limit(r, r->nleaks);
+	size_t n = json_limit(r->options.top, r->nleaks);
 
 	out_begin(out, "leaks");
 	for (size_t i = r->nleaks - n; i < r->nleaks; i++)
@@ -266,13 +274,31 @@ json_site(struct report *r, const struct heap_site *site)
 static void
 json_sites(struct json_out *out, struct report *r)
 {
-	size_t n = json_limit(r, r->nsites);
+	size_t n = json_nsites(r);
 
 	out_begin(out, "sites");
 	for (size_t i = 0; i < n; i++)
 		out_element(out, json_site(r, heap_site(r->heap,
 		    r->sites[i])));
 	out_end(out);
+}
+
+/* Whoever adds up an array must know that it was cut. */
+static void
+json_left_out(struct json_out *out, struct report *r)
+{
+	size_t leaks = r->nleaks - json_limit(r->options.top, r->nleaks);
+	size_t sites = r->nsites - json_nsites(r);
+	struct json_object *o;
+
+	if (leaks == 0 && sites == 0)
+		return;
+	o = json_object_new_object();
+	if (leaks > 0)
+		json_count(o, "leaks", leaks);
+	if (sites > 0)
+		json_count(o, "sites", sites);
+	out_member(out, "left_out", o);
 }
 
 static void
@@ -366,6 +392,7 @@ report_json(FILE *f, struct report *r)
 		json_sites(&o, r);
 	if ((parts & REPORT_FRAG) && r->nfrag > 0)
 		out_member(&o, "fragmentation", json_frag(r));
+	json_left_out(&o, r);
 	json_notes(&o, r);
 	fputs("\n}\n", f);
 	return fflush(f) == 0 && !ferror(f) ? 0 : -1;

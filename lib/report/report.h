@@ -45,6 +45,7 @@ struct report_options {
 	unsigned parts;		/* enum report_part */
 	unsigned frames;	/* printed per stack; 0: all (JSON: always all) */
 	size_t top;		/* sites and leaks printed; 0: all */
+	size_t top_sites;	/* the same for sites alone; 0: as top */
 	enum top_key by;	/* their order */
 	const regex_t *filter;	/* on function, file and module; NULL: all */
 	uint32_t process;	/* pid; 0: all */
