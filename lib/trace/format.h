@@ -151,8 +151,8 @@ struct trace_error {
 
 /*
  * The fields of a finding in the order they are written: u a varint, i a
- * zigzag varint, call: a varint, CODING_NO_CALL for none, count: a varint up to TRACE_ERROR_BYTES, bytes: as many bytes
- * as nbytes says.
+ * zigzag varint, call a varint (CODING_NO_CALL for none), count a varint up to
+ * TRACE_ERROR_BYTES, bytes as many bytes as nbytes says.
  */
 #define TRACE_ERROR_FIELDS(_)						      \
 	_(kind, u, uint32_t)						      \
@@ -166,7 +166,7 @@ struct trace_error {
 	_(offset, i, int64_t)						      \
 	_(length, u, uint64_t)						      \
 	_(bytes_at, u, uint64_t)					      \
-	_(nbytes, count, uint32_t)						      \
+	_(nbytes, count, uint32_t)					      \
 	_(bytes, bytes, uint8_t)					      \
 	_(should, bytes, uint8_t)					      \
 	_(allocated_by, call, uint32_t)					      \

@@ -98,7 +98,7 @@ heap_up(struct trace_reader *r, uint32_t i)
 int
 reader_queue(struct trace_reader *r, struct source *s)
 {
-	if (!source_next(r, s))
+	if (!reader_source_next(r, s))
 		return 0;
 	if (r->nheap == r->heap_room) {
 		uint32_t room = r->heap_room ? 2 * r->heap_room : 64;
@@ -123,7 +123,7 @@ heap_advance(struct trace_reader *r)
 {
 	struct source *s = r->heap[0];
 
-	if (PW_LIKELY(source_next(r, s))) {
+	if (PW_LIKELY(reader_source_next(r, s))) {
 		heap_down(r, 0);
 		return;
 	}
@@ -131,7 +131,7 @@ heap_advance(struct trace_reader *r)
 	if (r->nheap > 0)
 		heap_down(r, 0);
 	s->waiting = false;
-	source_settle(r, s);
+	reader_source_settle(r, s);
 }
 
 static void
@@ -161,7 +161,7 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 		ev->module = reader_module(r, p, rec, ev->time);
 		return ev->module != NULL;
 	case TRACE_UNLOAD:
-		ev->module = reader_unload(p, rec->num[0], ev->time);
+		ev->module = reader_unload(r, p, rec->num[0], ev->time);
 		return ev->module != NULL;
 	case TRACE_EXIT:
 		ev->call = (uint8_t)rec->num[0];
@@ -169,7 +169,7 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 		reader_proc_exit(p, rec, ev->time);
 		return true;
 	case TRACE_ERROR:
-		error_decode(&r->error, rec->body,
+		reader_decode_error(&r->error, rec->body,
 		    rec->body + CODING_ERROR_MAX);
 		if (r->error.kind == TRACE_ERROR_CRASH)
 			reader_proc_crash(p, r->error.signal);
@@ -376,7 +376,7 @@ trace_close(struct trace_reader *r)
 {
 	if (r == NULL)
 		return;
-	sources_destroy(r);
+	reader_sources_free(r);
 	reader_tables_free(r);
 	for (unsigned i = 0; i < r->info.nmissing; i++)
 		free((void *)r->missing[i]);

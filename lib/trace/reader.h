@@ -151,7 +151,7 @@ int	trace_next(struct trace_reader *, struct trace_event *event,
 
 const struct trace_counts *trace_counts(const struct trace_reader *);
 
-/* What is known so far; complete after trace_next returned 0 on a closed trace. */
+/* What is known so far; all after trace_next returned 0 on a closed trace. */
 const struct trace_info *trace_info(struct trace_reader *);
 
 unsigned trace_nprocesses(const struct trace_reader *);

@@ -200,7 +200,7 @@ block_resync(struct trace_reader *r)
 static struct buffer *
 block_body(struct trace_reader *r, const struct format_block *b)
 {
-	struct buffer *buf = buffer_take(r, b->raw);
+	struct buffer *buf = reader_buffer_take(r, b->raw);
 	size_t n;
 
 	if (buf == NULL) {
@@ -212,7 +212,7 @@ block_body(struct trace_reader *r, const struct format_block *b)
 	    b->stored);
 	if (n == b->raw)
 		return buf;
-	buffer_give(r, buf);
+	reader_buffer_give(r, buf);
 	errno = 0;
 	return NULL;
 }
@@ -236,7 +236,7 @@ block_slices(struct trace_reader *r, struct buffer *buf,
 			return -1;
 		r->counts.slices++;
 		r->counts.slice_bytes += s.size;
-		source_add(r, &s, buf, p, r->pos);
+		reader_source_add(r, &s, buf, p, r->pos);
 		p += s.size;
 	}
 	return 0;
@@ -317,7 +317,7 @@ block_read_body(struct trace_reader *r, const struct format_block *b)
 		}
 	}
 	if (buf != NULL)
-		buffer_give(r, buf);
+		reader_buffer_give(r, buf);
 	return n;
 }
 

@@ -29,7 +29,8 @@ enum { CODING_FIELDS(FIELD_TYPE) };
 #define SHAPE_PICK(a, b, c, d, e, f, g, n, ...)	SHAPE_##n
 #define SHAPE(...) \
 	SHAPE_PICK(__VA_ARGS__, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)
-#define SHAPE_ROW(name, tag, fields, what)	[TRACE_##name] = { SHAPE fields },
+#define SHAPE_ROW(name, tag, fields, what) \
+	[TRACE_##name] = { SHAPE fields },
 static const uint8_t shapes[16][READER_FIELDS_MAX] = {
 	TRACE_RECORDS(SHAPE_ROW)
 };
@@ -132,7 +133,7 @@ decode_shape(struct coding_state *st, struct record *r,
 			break;
 		case TYPE_error:
 			r->body = p;
-			p = error_decode(&scratch, p, end);
+			p = reader_decode_error(&scratch, p, end);
 			break;
 		default:
 			p = varint_get(p, end, &r->num[nnum++]);
@@ -142,7 +143,7 @@ decode_shape(struct coding_state *st, struct record *r,
 }
 
 const unsigned char *
-record_decode(struct coding_state *st, struct record *r,
+reader_decode(struct coding_state *st, struct record *r,
     const unsigned char *p, const unsigned char *end)
 {
 	unsigned tag = *p++;
@@ -167,7 +168,7 @@ error_bytes(uint8_t *to, uint32_t n, const unsigned char *p,
 }
 
 const unsigned char *
-error_decode(struct trace_error *e, const unsigned char *p,
+reader_decode_error(struct trace_error *e, const unsigned char *p,
     const unsigned char *end)
 {
 	uint64_t v;

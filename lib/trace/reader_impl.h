@@ -166,20 +166,20 @@ int	reader_header(struct trace_reader *, struct trace_status *);
 int	reader_pread(int fd, void *, size_t size, uint64_t off);
 
 /* reader_source.c */
-struct buffer *buffer_take(struct trace_reader *, size_t room);
-void	buffer_give(struct trace_reader *, struct buffer *);
-struct source *source_find(struct trace_reader *, uint64_t seq);
-void	source_add(struct trace_reader *, const struct format_slice *,
+struct buffer *reader_buffer_take(struct trace_reader *, size_t room);
+void	reader_buffer_give(struct trace_reader *, struct buffer *);
+struct source *reader_source_find(struct trace_reader *, uint64_t seq);
+void	reader_source_add(struct trace_reader *, const struct format_slice *,
 	    struct buffer *, const unsigned char *bytes, uint64_t offset);
 /* Decode the next record into source->record.  false: none is there. */
-bool	source_next(struct trace_reader *, struct source *);
-void	source_settle(struct trace_reader *, struct source *);
-void	sources_destroy(struct trace_reader *);
+bool	reader_source_next(struct trace_reader *, struct source *);
+void	reader_source_settle(struct trace_reader *, struct source *);
+void	reader_sources_free(struct trace_reader *);
 
 /* reader_decode.c: the byte behind the record, or NULL: it is damaged. */
-const unsigned char *record_decode(struct coding_state *, struct record *,
+const unsigned char *reader_decode(struct coding_state *, struct record *,
 	    const unsigned char *p, const unsigned char *end);
-const unsigned char *error_decode(struct trace_error *,
+const unsigned char *reader_decode_error(struct trace_error *,
 	    const unsigned char *p, const unsigned char *end);
 
 /* reader_table.c */
@@ -201,8 +201,10 @@ void	reader_proc_exit(struct proc *, const struct record *, uint64_t time);
 /* reader_module.c */
 const struct trace_module *reader_module(struct trace_reader *,
 	    struct proc *, const struct record *, uint64_t time);
-const struct trace_module *reader_unload(struct proc *, uint64_t start,
-	    uint64_t time);
+const struct trace_module *reader_unload(struct trace_reader *,
+	    struct proc *, uint64_t start, uint64_t time);
+
+/* reader_table.c: memory that lives as long as the reader. */
 void	*reader_take(struct trace_reader *, size_t size);
 char	*reader_string(struct trace_reader *, const void *, size_t size);
 void	reader_tables_free(struct trace_reader *);

@@ -63,17 +63,47 @@ modules_insert(struct trace_reader *r, struct proc *p, struct trace_module *m)
 	return 0;
 }
 
-const struct trace_module *
-reader_unload(struct proc *p, uint64_t start, uint64_t time)
+/* A module of p, not its parents', that starts at start and is still there. */
+static struct trace_module *
+modules_at(const struct proc *p, uint64_t start)
 {
-	for (uint32_t i = modules_after(p, start); i-- > 0 &&
-	    p->modules[i]->start == start;) {
-		if (p->modules[i]->unloaded != ~0ull)
-			continue;
-		p->modules[i]->unloaded = time;
-		return p->modules[i];
-	}
+	for (uint32_t i = modules_after(p, start);
+	    i-- > 0 && p->modules[i]->start == start;)
+		if (p->modules[i]->unloaded == ~0ull)
+			return p->modules[i];
 	return NULL;
+}
+
+/* A fork's child inherited one: from now on it is its own. */
+static struct trace_module *
+modules_inherit(struct trace_reader *r, struct proc *p, uint64_t start)
+{
+	const struct trace_module *m = trace_module_find(r, p->pub.index,
+	    start, p->pub.start);
+	struct trace_module *own;
+
+	if (m == NULL || m->start != start || m->proc == p->pub.index ||
+	    p->nmodules >= READER_MODULES_MAX ||
+	    (own = reader_take(r, sizeof *own)) == NULL)
+		return NULL;
+	*own = *m;
+	own->proc = p->pub.index;
+	own->loaded = p->pub.start;
+	own->unloaded = ~0ull;
+	return modules_insert(r, p, own) == 0 ? own : NULL;
+}
+
+const struct trace_module *
+reader_unload(struct trace_reader *r, struct proc *p, uint64_t start,
+    uint64_t time)
+{
+	struct trace_module *m = modules_at(p, start);
+
+	if (m == NULL)
+		m = modules_inherit(r, p, start);
+	if (m != NULL)
+		m->unloaded = time;
+	return m;
 }
 
 const struct trace_module *
@@ -86,7 +116,7 @@ reader_module(struct trace_reader *r, struct proc *p,
 	    rec->num[0] + rec->num[1] < rec->num[0] ||
 	    (m = reader_take(r, sizeof *m)) == NULL)
 		return NULL;
-	reader_unload(p, rec->num[0], time);
+	reader_unload(r, p, rec->num[0], time);
 	*m = (struct trace_module){
 		.proc = p->pub.index,
 		.start = rec->num[0],
@@ -105,11 +135,14 @@ reader_module(struct trace_reader *r, struct proc *p,
 	return m;
 }
 
+/*
+ * NULL when p has none at that time.  *later: the one it has later; *known:
+ * it had one there, which is gone.
+ */
 static const struct trace_module *
-modules_find(const struct proc *p, uint64_t addr, uint64_t time)
+modules_find(const struct proc *p, uint64_t addr, uint64_t time,
+    const struct trace_module **later, bool *known)
 {
-	const struct trace_module *other = NULL;
-
 	for (uint32_t i = modules_after(p, addr);
 	    i-- > 0 && p->reach[i] > addr;) {
 		const struct trace_module *m = p->modules[i];
@@ -118,29 +151,34 @@ modules_find(const struct proc *p, uint64_t addr, uint64_t time)
 			continue;
 		if (m->loaded <= time && time < m->unloaded)
 			return m;
-		/* A module is noticed after its first code has run. */
 		if (m->loaded > time)
-			other = m;
+			*later = m;
+		else
+			*known = true;
 	}
-	return other;
+	return NULL;
 }
 
 const struct trace_module *
 trace_module_find(const struct trace_reader *r, unsigned proc, uint64_t addr,
     uint64_t time)
 {
-	const struct trace_module *m;
+	const struct trace_module *m, *later = NULL, *ignored = NULL;
+	bool known = false;
+	unsigned at = proc;
 
 	/* A fork's child has what its parent had then; parent < proc (R2). */
-	while (proc < r->nprocs) {
-		const struct proc *p = r->procs[proc];
+	while (at < r->nprocs && !known) {
+		const struct proc *p = r->procs[at];
 
-		m = modules_find(p, addr, time);
+		m = modules_find(p, addr, time, at == proc ? &later : &ignored,
+		    &known);
 		if (m != NULL)
 			return m;
 		if (p->pub.start < time)
 			time = p->pub.start;
-		proc = p->pub.parent;
+		at = p->pub.parent;
 	}
-	return NULL;
+	/* A module is noticed after its first code has run. */
+	return later;
 }

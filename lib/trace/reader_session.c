@@ -88,7 +88,8 @@ leftovers_nodes(struct trace_reader *r, int fd,
 	if (end > session_nodes_max(h))
 		end = session_nodes_max(h);
 	for (uint32_t id = 0; nodes != NULL && id < end; id += NODES_AT_ONCE) {
-		uint32_t n = end - id < NODES_AT_ONCE ? end - id : NODES_AT_ONCE;
+		uint32_t n = end - id < NODES_AT_ONCE ?
+		    end - id : NODES_AT_ONCE;
 
 		if (reader_pread(fd, nodes, n * sizeof *nodes,
 		    h->nodes_off + (uint64_t)id * sizeof *nodes) != 1)
@@ -139,7 +140,7 @@ leftovers_chunk(struct trace_reader *r, const struct session_chunk *c)
 		.flags = FORMAT_SLICE_LAST,
 		.size = c->filled,
 	};
-	struct source *s = source_find(r, c->seq);
+	struct source *s = reader_source_find(r, c->seq);
 	struct buffer *b;
 
 	if (c->state == SESSION_FREE || c->filled > SESSION_CHUNK_DATA ||
@@ -148,14 +149,14 @@ leftovers_chunk(struct trace_reader *r, const struct session_chunk *c)
 	    ((r->flags & TRACE_META_ONLY) && c->meta == 0) ||
 	    reader_proc(r, c->proc) == NULL)
 		return;
-	b = buffer_take(r, c->filled);
+	b = reader_buffer_take(r, c->filled);
 	if (b == NULL)
 		return;
 	memcpy(b->data, c->data, c->filled);
 	if (s == NULL || c->filled > s->received)
 		r->counts.leftover_bytes += c->filled - (s ? s->received : 0);
-	source_add(r, &slice, b, b->data, r->pos);
-	buffer_give(r, b);
+	reader_source_add(r, &slice, b, b->data, r->pos);
+	reader_buffer_give(r, b);
 }
 
 bool

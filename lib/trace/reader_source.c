@@ -16,7 +16,7 @@
 #include "base/bits.h"
 
 struct buffer *
-buffer_take(struct trace_reader *r, size_t room)
+reader_buffer_take(struct trace_reader *r, size_t room)
 {
 	struct buffer *b = r->spare;
 
@@ -38,7 +38,7 @@ buffer_take(struct trace_reader *r, size_t room)
 }
 
 void
-buffer_give(struct trace_reader *r, struct buffer *b)
+reader_buffer_give(struct trace_reader *r, struct buffer *b)
 {
 	if (--b->refs > 0)
 		return;
@@ -54,7 +54,7 @@ source_bucket(struct trace_reader *r, uint64_t seq)
 }
 
 struct source *
-source_find(struct trace_reader *r, uint64_t seq)
+reader_source_find(struct trace_reader *r, uint64_t seq)
 {
 	struct source *s = *source_bucket(r, seq);
 
@@ -95,7 +95,7 @@ source_drop_piece(struct trace_reader *r, struct source *s)
 	struct piece *piece = s->first;
 
 	s->first = piece->next;
-	buffer_give(r, piece->buffer);
+	reader_buffer_give(r, piece->buffer);
 	free(piece);
 	s->p = s->first ? s->first->p : NULL;
 	s->end = s->first ? s->first->end : NULL;
@@ -124,7 +124,7 @@ source_destroy(struct trace_reader *r, struct source *s)
 
 /* Nothing of it is waiting: away with it if nothing more will come. */
 void
-source_settle(struct trace_reader *r, struct source *s)
+reader_source_settle(struct trace_reader *r, struct source *s)
 {
 	if (s->last && !s->waiting && s->first == NULL)
 		source_destroy(r, s);
@@ -155,10 +155,10 @@ source_append(struct trace_reader *r, struct source *s, struct buffer *b,
 
 /* offset: of the block, for messages. */
 void
-source_add(struct trace_reader *r, const struct format_slice *slice,
+reader_source_add(struct trace_reader *r, const struct format_slice *slice,
     struct buffer *b, const unsigned char *bytes, uint64_t offset)
 {
-	struct source *s = source_find(r, slice->seq);
+	struct source *s = reader_source_find(r, slice->seq);
 	uint32_t end = slice->offset + slice->size;
 
 	if (s == NULL && slice->size == 0)
@@ -181,11 +181,11 @@ source_add(struct trace_reader *r, const struct format_slice *slice,
 		s->last = true;
 	if (!s->waiting && s->first != NULL)
 		reader_queue(r, s);
-	source_settle(r, s);
+	reader_source_settle(r, s);
 }
 
 bool
-source_next(struct trace_reader *r, struct source *s)
+reader_source_next(struct trace_reader *r, struct source *s)
 {
 	const unsigned char *p;
 
@@ -194,7 +194,7 @@ source_next(struct trace_reader *r, struct source *s)
 			return false;
 		source_drop_piece(r, s);
 	}
-	p = record_decode(&s->state, &s->record, s->p, s->end);
+	p = reader_decode(&s->state, &s->record, s->p, s->end);
 	if (PW_LIKELY(p != NULL)) {
 		s->p = p;
 		return true;
@@ -206,7 +206,7 @@ source_next(struct trace_reader *r, struct source *s)
 }
 
 void
-sources_destroy(struct trace_reader *r)
+reader_sources_free(struct trace_reader *r)
 {
 	struct buffer *b;
 

@@ -159,13 +159,14 @@ modules_are_found_by_process_address_and_time(void **state)
 	writer_start(&w, f.h, b, 11, 0);
 	writer_process(&w, 25, 11, 10, a, true, "/b", "", 0);
 	writer_module(&w, 41, 0x10000, 0x12000, 0, "", 0, "child's");
+	writer_unload(&w, 50, 0x2000);
 	writer_finish(&w);
 	session_procs(f.h)[a].start = 1;
 	session_procs(f.h)[b].start = 25;
 	session_procs(f.h)[c].start = 1;
 	fixture_finish(&f);
 	r = fixture_read(&f, 0);
-	assert_int_equal(count(r), 7);
+	assert_int_equal(count(r), 8);
 	assert_string_equal(module_at(r, a, 0x1000, 10), "big");
 	assert_string_equal(module_at(r, a, 0x2800, 10), "inner");
 	assert_string_equal(module_at(r, a, 0x3000, 10), "big");
@@ -177,7 +178,9 @@ modules_are_found_by_process_address_and_time(void **state)
 	assert_string_equal(module_at(r, a, 0x10000, 40), "second");
 	assert_string_equal(module_at(r, a, 0x11000, 99), "second");
 	/* What a fork's child did not tell is its parent's of then. */
-	assert_string_equal(module_at(r, b, 0x2800, 60), "inner");
+	assert_string_equal(module_at(r, b, 0x2800, 49), "inner");
+	assert_string_equal(module_at(r, b, 0x2800, 50), "none");
+	assert_string_equal(module_at(r, a, 0x2800, 60), "inner");
 	assert_string_equal(module_at(r, b, 0x10000, 60), "child's");
 	assert_string_equal(module_at(r, c, 0x2800, 60), "none");
 	assert_string_equal(module_at(r, 99, 0x2800, 60), "none");
