@@ -24,8 +24,6 @@
 #include "unwind/unwind.h"
 
 #define NOINLINE	__attribute__((noinline))
-#define WITHOUT_FP	__attribute__((noinline, \
-			    optimize("omit-frame-pointer")))
 #define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
 #define USE(p)		__asm__ volatile("" : : "r"(p) : "memory")
 
@@ -87,7 +85,7 @@ frames_of_libc_are_walked_through(void **state)
 	assert_true(callbacks >= 2);
 }
 
-static WITHOUT_FP int
+static NOINLINE int
 with_alloca(size_t size)
 {
 	char *p = alloca(size);
@@ -100,7 +98,7 @@ with_alloca(size_t size)
 	return n;
 }
 
-static WITHOUT_FP int
+static NOINLINE int
 with_array(size_t size)
 {
 	char a[size];
@@ -126,7 +124,7 @@ frames_of_variable_size_are_walked(void **state)
 	}
 }
 
-static WITHOUT_FP int
+static NOINLINE int
 many_registers(int a, int b, int c, int d, int e, int f)
 {
 	int n;
@@ -155,8 +153,7 @@ a_frame_without_frame_pointer_that_uses_it_for_data_is_walked(void **state)
 }
 
 /* gcc makes a DRAP of it: the CFA is known only through a slot at rbp. */
-__attribute__((noinline, force_align_arg_pointer,
-    optimize("omit-frame-pointer"))) static int
+__attribute__((noinline, force_align_arg_pointer)) static int
 realigned(size_t size)
 {
 	char a[64] __attribute__((aligned(64)));
@@ -186,7 +183,7 @@ a_realigned_stack_is_walked_through_its_saved_argument_pointer(void **state)
  * CONSTRAINTS of reuse: X calls F or Y at one site, Y calls F, F uses alloca.
  * Only a saved rbp tells the two apart.
  */
-static NOINLINE WITHOUT_FP int
+static NOINLINE int
 y_between(size_t size)
 {
 	int n = with_alloca(size);
@@ -195,7 +192,7 @@ y_between(size_t size)
 	return n;
 }
 
-static NOINLINE WITHOUT_FP int
+static NOINLINE int
 x_calls(int (*fn)(size_t), size_t size)
 {
 	int n = fn(size);
@@ -220,7 +217,7 @@ one_call_site_with_two_callees_gives_two_stacks(void **state)
 	}
 }
 
-__attribute__((noinline, optimize("optimize-sibling-calls"))) static int
+__attribute__((noinline)) static int
 tail(void)
 {
 	return leaf();

@@ -25,7 +25,7 @@ static struct unwind_thread thread;
 static uintptr_t cut_ips[ALL_MAX];
 static uintptr_t cut_all[ALL_MAX];
 
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) static size_t
+__attribute__((noinline)) static size_t
 capture_both(size_t max, size_t *all)
 {
 	struct unwind_start start = UNWIND_CALLER();

@@ -21,15 +21,14 @@
 #include "trace/session.h"
 #include "unwind/unwind.h"
 
-#define WITH_FP		__attribute__((noinline, \
-			    optimize("no-omit-frame-pointer")))
+#define NOINLINE	__attribute__((noinline))
 #define PAGE		4096u
 
 static struct unwind_thread thread;
 static uintptr_t painted_ips[64];
 static ucontext_t back;
 
-static WITH_FP size_t
+static NOINLINE size_t
 capture_here(struct unwind_thread *th, uintptr_t *ips, size_t max)
 {
 	struct unwind_start start = UNWIND_CALLER();
@@ -112,7 +111,7 @@ painted(const unsigned char *lo, size_t size)
 static ucontext_t painted_context;
 static int painted_warm;
 
-static WITH_FP void
+static NOINLINE void
 paint_only(struct unwind_start start)
 {
 	__asm__ volatile("" : : "m"(start) : "memory");

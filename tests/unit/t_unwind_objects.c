@@ -216,7 +216,7 @@ a_plugin_loaded_where_another_was_has_rows_of_its_own(void **state)
 
 static uintptr_t alone[64];
 
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) static int
+__attribute__((noinline)) static int
 capture_alone(void)
 {
 	struct unwind_start start = UNWIND_CALLER();

@@ -32,8 +32,6 @@
 #include "unwind/unwind.h"
 
 #define NOINLINE	__attribute__((noinline))
-#define WITH_FP		__attribute__((noinline, \
-			    optimize("no-omit-frame-pointer")))
 #define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
 #define PAGE		4096u
 
@@ -49,7 +47,7 @@ recurse(struct unwind_thread *th, int depth)
 }
 
 /* A capture alone: libunwind's own stack use is too much for small stacks. */
-static WITH_FP size_t
+static NOINLINE size_t
 capture_here(struct unwind_thread *th, uintptr_t *ips, size_t max)
 {
 	struct unwind_start start = UNWIND_CALLER();

@@ -128,7 +128,7 @@ capture(struct unwind_start start)
 	compare(a, a->n - end, &thread.theirs);
 }
 
-PW_EXPORT __attribute__((optimize("no-omit-frame-pointer"))) void *
+PW_EXPORT void *
 malloc(size_t size)
 {
 	int saved = errno;

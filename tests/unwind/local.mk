@@ -27,5 +27,5 @@ check_LTLIBRARIES += %D%/everywhere.la
 %C%_everywhere_la_CFLAGS = $(INSIDE_CFLAGS)
 %C%_everywhere_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 %C%_everywhere_la_LIBADD = libpwunwind.la libbase.la
-dist_check_SCRIPTS += %D%/everywhere
-TESTS += %D%/everywhere
+dist_check_SCRIPTS += %D%/check-everywhere
+TESTS += %D%/check-everywhere

@@ -103,7 +103,7 @@ oracle_compare(const uintptr_t *ours, size_t n, const uintptr_t *theirs,
 	return n == m ? (int)n : -1;
 }
 
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) int
+__attribute__((noinline)) int
 oracle_check(struct unwind_thread *th)
 {
 	uintptr_t ours[ORACLE_MAX];
@@ -123,7 +123,7 @@ oracle_check(struct unwind_thread *th)
 	return same;
 }
 
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) int
+__attribute__((noinline)) int
 oracle_check_quietly(struct unwind_thread *th, uintptr_t *ours,
     uintptr_t *theirs, size_t *nours, size_t *ntheirs)
 {

@@ -23,7 +23,7 @@ plugin_implementation(int n)
 
 typedef int (*plugin_target_fn)(int);
 
-static plugin_target_fn
+__attribute__((used)) static plugin_target_fn
 plugin_resolve(void)
 {
 	plugin_resolved = plugin_hook != 0 ? plugin_hook() : -2;
