@@ -19,6 +19,7 @@
 #include "viewer/text.h"
 
 #define POLL_BATCH	256	/* events between two looks at the clock */
+#define LABEL_NAME	200	/* bytes of a function in a label */
 #define QUIET_MS	3000	/* until a dead writer is suspected */
 
 static uint64_t
@@ -210,35 +211,32 @@ is_plumbing(const struct symbol_frame *f)
 	return f->file != NULL && strncmp(f->file, "/rustc/", 7) == 0;
 }
 
-static const struct symbol_frame *
-first_of_interest(const struct names_stack *s)
+size_t
+model_first(const struct names_stack *s)
 {
-	const struct symbol_frame *first = NULL;
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		if (s->frames[i].mark != NULL)
-			continue;
-		if (first == NULL)
-			first = &s->frames[i].frame;
-		if (!is_plumbing(&s->frames[i].frame))
-			return &s->frames[i].frame;
-	}
-	return first;
+	for (i = 0; i < s->n; i++)
+		if (s->frames[i].mark == NULL &&
+		    !is_plumbing(&s->frames[i].frame))
+			return i;
+	return 0;
 }
 
 static void
 label_frame(const struct symbol_frame *f, char *buf, size_t size)
 {
 	const char *module = f->module ? text_base(f->module) : NULL;
+	char name[LABEL_NAME];
 
+	text_function(name, sizeof(name), f->function ? f->function : "");
 	if (f->function != NULL && f->file != NULL && f->line != 0)
-		snprintf(buf, size, "%s (%s:%u)", f->function,
+		snprintf(buf, size, "%s (%s:%u)", name,
 		    text_base(f->file), f->line);
 	else if (f->function != NULL && module != NULL)
-		snprintf(buf, size, "%s (%s)", f->function, module);
+		snprintf(buf, size, "%s (%s)", name, module);
 	else if (f->function != NULL)
-		snprintf(buf, size, "%s", f->function);
+		snprintf(buf, size, "%s", name);
 	else if (module != NULL)
 		snprintf(buf, size, "%s+0x%llx", module,
 		    (unsigned long long)f->module_offset);
@@ -250,16 +248,13 @@ void
 model_label(struct model *m, uint32_t proc, uint32_t stack, uint64_t time,
     char *buf, size_t size)
 {
-	const struct symbol_frame *f;
 	struct names_stack s;
-	char raw[512];
+	char raw[512] = "(no stack)";
 
 	names_resolve(m->report->names, proc, stack, time, &s);
-	f = first_of_interest(&s);
-	if (f != NULL)
-		label_frame(f, raw, sizeof(raw));
-	else
-		strcpy(raw, "(no stack)");
+	if (s.n > 0)
+		label_frame(&s.frames[model_first(&s)].frame, raw,
+		    sizeof(raw));
 	text_safe(buf, size, raw);
 	names_free(&s);
 }

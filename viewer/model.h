@@ -75,6 +75,9 @@ const char *model_site_label(struct model *m, size_t site);
 void	model_label(struct model *m, uint32_t proc, uint32_t stack,
 	    uint64_t time, char *buf, size_t size);
 
+/* The index of the frame that a stack is labelled by; 0 if it is empty. */
+size_t	model_first(const struct names_stack *);
+
 /* Does a frame of the site's stack match?  generation: of the filter. */
 bool	model_site_matches(struct model *m, size_t site, const regex_t *,
 	    unsigned generation);

@@ -7,8 +7,6 @@
 
 #include "viewer/stack_text.h"
 
-#include <string.h>
-
 #include "viewer/text.h"
 
 #define NAME_COLUMNS	36	/* up to the place; longer names push it */
@@ -30,12 +28,13 @@ frame_place(const struct symbol_frame *f, char *buf, size_t size)
 static void
 frame_name(const struct symbol_frame *f, char *buf, size_t size)
 {
-	const char *in = f->inlined ? " (inlined)" : "";
+	char name[NAME_MOST];
 
-	if (f->function != NULL)
-		snprintf(buf, size, "%.*s%s%s", NAME_MOST, f->function,
-		    strlen(f->function) > NAME_MOST ? "..." : "", in);
-	else if (f->module != NULL)
+	if (f->function != NULL) {
+		text_function(name, sizeof(name), f->function);
+		snprintf(buf, size, "%s%s", name,
+		    f->inlined ? " (inlined)" : "");
+	} else if (f->module != NULL)
 		snprintf(buf, size, "%s+0x%llx", text_base(f->module),
 		    (unsigned long long)f->module_offset);
 	else

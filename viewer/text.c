@@ -13,6 +13,8 @@
 
 #include "report/escape.h"
 
+#define LONG_NAME	44	/* bytes of a function's name kept as it is */
+
 /* n in steps of step with a unit: one decimal below 100. */
 static void
 scaled(char *buf, size_t size, uint64_t n, unsigned step,
@@ -106,6 +108,60 @@ void
 text_safe(char *buf, size_t size, const char *text)
 {
 	escape_text(buf, size, text, strlen(text));
+}
+
+/* Behind the bracket that closes the one at p, or at the end. */
+static const char *
+skip_brackets(const char *p)
+{
+	char open = *p, close = open == '<' ? '>' : ')';
+	int depth = 0;
+
+	for (; *p != '\0'; p++) {
+		if (*p == open)
+			depth++;
+		else if (*p == close && p[-1] != '-' && --depth == 0)
+			return p + 1;
+	}
+	return p;
+}
+
+/* operator<, operator(), (anonymous namespace): brackets that are a name. */
+static size_t
+name_of_brackets(const char *name, const char *p)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+
+	if (strncmp(p, anonymous, sizeof(anonymous) - 1) == 0)
+		return sizeof(anonymous) - 1;
+	if (p - name >= 8 && memcmp(p - 8, "operator", 8) == 0)
+		return *p == '(' ? 2 : strspn(p, "<=>");
+	return p == name ? 1 : 0;	/* <T as Trait>::f of Rust */
+}
+
+void
+text_function(char *buf, size_t size, const char *name)
+{
+	const char *p = name;
+	size_t out = 0, n;
+
+	if (strlen(name) <= LONG_NAME) {
+		snprintf(buf, size, "%s", name);
+		return;
+	}
+	while (*p != '\0' && out + 24 < size) {
+		n = *p == '<' || *p == '(' ? name_of_brackets(name, p) : 1;
+		if (n > 0) {
+			memcpy(buf + out, p, n);
+			out += n;
+			p += n;
+			continue;
+		}
+		buf[out++] = *p;
+		buf[out++] = *p == '<' ? '>' : ')';
+		p = skip_brackets(p);
+	}
+	buf[out] = '\0';
 }
 
 const char *

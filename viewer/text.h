@@ -22,6 +22,11 @@ void	text_bar(char *buf, size_t size, int width, uint64_t part,
 	    uint64_t whole, int ascii);
 /* text with all that is not printable escaped. */
 void	text_safe(char *buf, size_t size, const char *text);
+/*
+ * The name of a function; a long one without the arguments of its templates
+ * and its parameters: "std::map<>::operator[]()".
+ */
+void	text_function(char *buf, size_t size, const char *name);
 /* The part of path behind the last slash. */
 const char *text_base(const char *path);
 

@@ -122,6 +122,26 @@ sites_match(struct view *v, uint64_t row, const regex_t *re,
 	return model_site_matches(&v->app->model, (size_t)row, re, generation);
 }
 
+/* The stack from its frame of interest on; all of it is shown with a block. */
+static int
+stack_line(const struct names_stack *s, size_t line, char *buf, size_t size)
+{
+	size_t hidden = model_first(s);
+
+	if (hidden == 1)
+		hidden = 0;	/* telling it would take as much room */
+	if (hidden > 0 && line == 0) {
+		snprintf(buf, size, "     (%zu inner frames of libraries)",
+		    hidden);
+		return 1;
+	}
+	line += hidden - (hidden > 0);
+	if (line >= s->n)
+		return 0;
+	stack_text_frame(&s->frames[line], line, buf, size);
+	return 1;
+}
+
 /* Line 0 is the heading, then the stack. */
 static int
 sites_detail(struct view *v, uint64_t row, int line, char *buf, size_t size)
@@ -140,10 +160,7 @@ sites_detail(struct view *v, uint64_t row, int line, char *buf, size_t size)
 		return 1;
 	}
 	names_resolve(m->report->names, s->proc, s->stack, s->first, &stack);
-	there = (size_t)line <= stack.n;
-	if (there)
-		stack_text_frame(&stack.frames[line - 1], (size_t)line - 1, buf,
-		    size);
+	there = stack_line(&stack, (size_t)line - 1, buf, size);
 	names_free(&stack);
 	return there;
 }
