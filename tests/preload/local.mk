@@ -9,6 +9,7 @@ PRELOAD_TESTS = \
 	%D%/check-exits \
 	%D%/check-handlers \
 	%D%/check-narrow \
+	%D%/check-order \
 	%D%/check-plugin \
 	%D%/check-stack \
 	%D%/check-threads \
@@ -27,8 +28,10 @@ EXTRA_DIST += \
 	%D%/hosts.c \
 	%D%/narrow.c \
 	%D%/operators.cc \
+	%D%/order.c \
 	%D%/painted.c \
 	%D%/plugin.c \
+	%D%/replay.awk \
 	%D%/threads.c \
 	%D%/throws.cc \
 	%D%/timer.c
