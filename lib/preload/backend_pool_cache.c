@@ -47,12 +47,9 @@ cache_new_l(void)
 	return c;
 }
 
-/* The caller's cache, made at its first call; NULL without memory. */
 struct bp_cache *
-bp_cache_get(struct backend_thread *t)
+bp_cache_make(struct backend_thread *t)
 {
-	if (PW_LIKELY(t->cache != NULL))
-		return t->cache;
 	bp_enter_main(t->tid);
 	t->cache = cache_new_l();
 	bp_leave_main();
@@ -68,8 +65,9 @@ ring_open(struct bp_ring *r, unsigned class)
 	r->batch = BATCH_FIRST;
 }
 
-static void
-ring_refill(struct bp_ring *r, uint32_t tid, unsigned class)
+/* Blocks from the pool; false: there is no memory. */
+bool
+bp_ring_refill(struct bp_ring *r, uint32_t tid, unsigned class)
 {
 	if (r->max == 0)
 		ring_open(r, class);
@@ -78,24 +76,7 @@ ring_refill(struct bp_ring *r, uint32_t tid, unsigned class)
 	bp_leave_main();
 	if (r->batch * 2 <= r->max / 2)
 		r->batch *= 2;
-}
-
-/* A block of at least the class's cap; NULL without memory. */
-void *
-bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
-{
-	struct bp_ring *r = &c->ring[class];
-	void *ptr;
-
-	if (PW_UNLIKELY(r->count == 0)) {
-		ring_refill(r, tid, class);
-		if (r->count == 0)
-			return NULL;
-	}
-	ptr = r->slot[r->head];
-	r->head = (r->head + 1) % BP_RING;
-	r->count--;
-	return ptr;
+	return r->count != 0;
 }
 
 /* The oldest n blocks go back to the pool. */
@@ -111,28 +92,17 @@ ring_flush_l(struct bp_ring *r, unsigned n)
 	}
 }
 
-/* false: no ring is for blocks like this one. */
-bool
-bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
+/* Make room in a ring that is full, or was never used. */
+void
+bp_ring_spill(struct bp_ring *r, uint32_t tid, unsigned class)
 {
-	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
-	struct bp_ring *r;
-
-	if (class >= BP_CLASSES)
-		return false;
-	r = &c->ring[class];
-	if (PW_UNLIKELY(r->count >= r->max)) {
-		if (r->max == 0)
-			ring_open(r, class);
-		if (r->count >= r->max) {
-			bp_enter_main(tid);
-			ring_flush_l(r, r->max / 2);
-			bp_leave_main();
-		}
-	}
-	r->slot[(r->head + r->count) % BP_RING] = ptr;
-	r->count++;
-	return true;
+	if (r->max == 0)
+		ring_open(r, class);
+	if (r->count < r->max)
+		return;
+	bp_enter_main(tid);
+	ring_flush_l(r, r->max / 2u);
+	bp_leave_main();
 }
 
 void

@@ -19,42 +19,17 @@
 
 #include "base/bits.h"
 
-/* The bytes of a word that lie at or behind offset n of it. */
-static uint64_t
-word_from(unsigned n)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return ~0ull << 8 * n;
-#else
-	return ~0ull >> 8 * n;
-#endif
-}
-
 void
 bp_guard_set(void *ptr, size_t size)
 {
 	uint64_t *w = (uint64_t *)((char *)ptr + (size & ~(size_t)7));
 	uint64_t *end = (uint64_t *)((char *)ptr + bp_cap(ptr));
-	uint64_t guard = bp_guard_word(ptr), mask = word_from(size & 7);
+	uint64_t guard = bp_guard_word(ptr), mask = bp_word_from(size & 7);
 
 	bp_header(ptr)->guard = guard;
 	*w = (*w & ~mask) | (guard & mask);
 	while (++w < end)
 		*w = guard;
-}
-
-bool
-bp_guard_ok(void *ptr, size_t size)
-{
-	uint64_t *w = (uint64_t *)((char *)ptr + (size & ~(size_t)7));
-	uint64_t *end = (uint64_t *)((char *)ptr + bp_cap(ptr));
-	uint64_t guard = bp_guard_word(ptr);
-	uint64_t bad = bp_header(ptr)->guard ^ guard;
-
-	bad |= (*w ^ guard) & word_from(size & 7);
-	while (++w < end)
-		bad |= *w ^ guard;
-	return bad == 0;
 }
 
 typedef uint64_t fill_four __attribute__((vector_size(32), aligned(8)));
@@ -112,9 +87,9 @@ bp_present(void *ptr, const struct backend_request *req, uintptr_t fresh)
 
 	b->what = req->size | (uint64_t)req->call << BP_WHAT_CALL |
 	    align << BP_WHAT_ALIGN;
-	b->alloc_stack = b->free_stack = 0;
-	b->alloc_tid = b->free_tid = 0;
-	b->alloc_time = b->free_time = 0;
+	/* What tells of a free is written when it is freed. */
+	b->alloc_stack = b->alloc_tid = 0;
+	b->alloc_time = 0;
 	if (req->zero)
 		present_zero(ptr, req->size, fresh);
 	else if (bp_heap.flags & SESSION_FILL)

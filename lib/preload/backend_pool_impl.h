@@ -244,6 +244,71 @@ bp_guard_word(const void *ptr)
 	return bp_word(BP_FILL_GUARD, ptr) | 0x0101010101010101ull;
 }
 
+/* The bytes of a word that lie at or behind offset n of it. */
+static inline uint64_t
+bp_word_from(unsigned n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return ~0ull << 8 * n;
+#else
+	return ~0ull >> 8 * n;
+/* The caller's cache, made at its first call; NULL without memory. */
+static inline struct bp_cache *
+bp_cache_get(struct backend_thread *t)
+{
+	return PW_LIKELY(t->cache != NULL) ? t->cache : bp_cache_make(t);
+}
+
+/* A block of at least the class's cap; NULL without memory. */
+static inline void *
+bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
+{
+	struct bp_ring *r = &c->ring[class];
+	void *ptr;
+
+	if (PW_UNLIKELY(r->count == 0) && !bp_ring_refill(r, tid, class))
+		return NULL;
+	ptr = r->slot[r->head];
+	r->head = (r->head + 1u) % BP_RING;
+	r->count--;
+	return ptr;
+}
+
+/* false: no ring is for blocks like this one. */
+static inline bool
+bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
+{
+	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
+	struct bp_ring *r;
+
+	if (class >= BP_CLASSES)
+		return false;
+	r = &c->ring[class];
+	if (PW_UNLIKELY(r->count >= r->max))
+		bp_ring_spill(r, tid, class);
+	r->slot[((unsigned)r->head + r->count) % BP_RING] = ptr;
+	r->count++;
+	return true;
+}
+
+#endif
+}
+
+/* Are the guard in front and all bytes from size to the cap as we left them? */
+static inline bool
+bp_guard_ok(void *ptr, size_t size)
+{
+	const uint64_t *w = (uint64_t *)((char *)ptr + (size & ~(size_t)7));
+	const uint64_t *end = (uint64_t *)((char *)ptr + bp_cap(ptr));
+	uint64_t guard = bp_guard_word(ptr);
+	uint64_t bad = bp_header(ptr)->guard ^ guard;
+
+	bad |= (*w ^ guard) & bp_word_from(size & 7);
+	while (++w < end)
+		bad |= *w ^ guard;
+	return bad == 0;
+}
+
 /* backend_pool_zone.c: the range, pages, arenas; caller holds the zone. */
 int	bp_zone_start(void);
 int	bp_zone_renew_l(struct bp_zone *, uintptr_t from);
@@ -267,9 +332,9 @@ void	*bp_span_l(struct bp_zone *, size_t size, size_t access, size_t align,
 void	bp_unspan_l(struct bp_zone *, void *addr, size_t size, size_t access);
 
 /* backend_pool_cache.c: the rings. */
-struct bp_cache *bp_cache_get(struct backend_thread *);
-void	*bp_cache_take(struct bp_cache *, uint32_t tid, unsigned class);
-bool	bp_cache_give(struct bp_cache *, uint32_t tid, void *ptr);
+struct bp_cache *bp_cache_make(struct backend_thread *);
+bool	bp_ring_refill(struct bp_ring *, uint32_t tid, unsigned class);
+void	bp_ring_spill(struct bp_ring *, uint32_t tid, unsigned class);
 void	bp_cache_flush_l(struct bp_cache *);
 void	bp_cache_drop(struct backend_thread *);
 void	bp_defer(void *ptr);
@@ -278,7 +343,6 @@ void	bp_deferred_l(void);
 /* backend_pool_guard.c: header, guards and fill of one block. */
 void	bp_present(void *ptr, const struct backend_request *, uintptr_t fresh);
 void	bp_guard_set(void *ptr, size_t size);
-bool	bp_guard_ok(void *ptr, size_t size);
 void	bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
 	    uintptr_t fresh);
 
@@ -288,5 +352,44 @@ void	bp_verdict_smashed(struct backend_claim *);
 void	bp_verdict_guards(struct backend_claim *);
 void	bp_verdict_mismatch(struct backend_claim *);
 bool	bp_mismatched(const struct backend_claim *, const struct bp_header *);
+
+/* The caller's cache, made at its first call; NULL without memory. */
+static inline struct bp_cache *
+bp_cache_get(struct backend_thread *t)
+{
+	return PW_LIKELY(t->cache != NULL) ? t->cache : bp_cache_make(t);
+}
+
+/* A block of at least the class's cap; NULL without memory. */
+static inline void *
+bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
+{
+	struct bp_ring *r = &c->ring[class];
+	void *ptr;
+
+	if (PW_UNLIKELY(r->count == 0) && !bp_ring_refill(r, tid, class))
+		return NULL;
+	ptr = r->slot[r->head];
+	r->head = (r->head + 1u) % BP_RING;
+	r->count--;
+	return ptr;
+}
+
+/* false: no ring is for blocks like this one. */
+static inline bool
+bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
+{
+	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
+	struct bp_ring *r;
+
+	if (class >= BP_CLASSES)
+		return false;
+	r = &c->ring[class];
+	if (PW_UNLIKELY(r->count >= r->max))
+		bp_ring_spill(r, tid, class);
+	r->slot[((unsigned)r->head + r->count) % BP_RING] = ptr;
+	r->count++;
+	return true;
+}
 
 #endif

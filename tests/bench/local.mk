@@ -5,6 +5,12 @@ EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
 %C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
 CLEANFILES += %D%/many
+EXTRA_PROGRAMS += %D%/alloc_bench
+%C%_alloc_bench_SOURCES = %D%/alloc_bench.c
+%C%_alloc_bench_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_alloc_bench_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_alloc_bench_LDADD = libbackend.la liballoc.la libbase.la
+CLEANFILES += %D%/alloc_bench
 EXTRA_PROGRAMS += %D%/unwind_bench
 %C%_unwind_bench_SOURCES = %D%/unwind_bench.c
 %C%_unwind_bench_CFLAGS = $(AM_CFLAGS) -O2 -fno-optimize-sibling-calls
