@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refuse.h"
 #include "cli/words.h"
 
 static const struct args_option rows[] = { WATCH_OPTIONS(ARGS_AS_ROW) };
@@ -163,13 +164,32 @@ set_yes_no(struct args *a, bool *to)
 	return ARGS_OPTION;
 }
 
+/*
+ * Processes are known by the file that runs: sh means dash where sh is a link
+ * to it.
+ */
+static int
+add_real_name(char list[SESSION_LIST_MAX], const char *name)
+{
+	char path[PATH_MAX], real[PATH_MAX], *base;
+	struct refuse_verdict ignored;
+
+	if (strpbrk(name, "*?[") || refuse_find(name, path, &ignored) ||
+	    !realpath(path, real))
+		return 0;
+	base = strrchr(real, '/') + 1;
+	if (strchr(name, '/'))
+		return strcmp(real, name) ? list_add(list, real) : 0;
+	return strcmp(base, name) ? list_add(list, base) : 0;
+}
+
 static enum args_result
 set_glob(struct args *a, char list[SESSION_LIST_MAX], bool *begun)
 {
 	if (!*begun)
 		memset(list, 0, SESSION_LIST_MAX);
 	*begun = true;
-	if (list_add(list, a->value) < 0)
+	if (list_add(list, a->value) < 0 || add_real_name(list, a->value) < 0)
 		return args_refuse(a, "the list is empty or too long");
 	return ARGS_OPTION;
 }
@@ -363,6 +383,9 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	if (r != ARGS_END)
 		return r;
 	r = parse_words(o, argc, argv, &a);
+	/* The default list is not meant for PROGRAM itself. */
+	if (o->only[0] == '\0' && !o->skip_given)
+		o->flags |= SESSION_JUDGE_PROGRAM;
 	/* Who says what is wanted gets it, shells too. */
 	if (o->only[0] != '\0' && !o->skip_given)
 		memset(o->skip, 0, sizeof(o->skip));

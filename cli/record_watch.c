@@ -140,6 +140,18 @@ bury_dead(struct record_watch *w, struct record_setup *s)
 	return any;
 }
 
+uint32_t
+record_count(const struct record_watch *w, struct session_header *h)
+{
+	uint32_t count = 0;
+	size_t i;
+
+	for (i = 0; i < w->nlive; i++)
+		count += proc_state(&session_procs(h)[w->live[i].slot]) !=
+		    SESSION_PROC_EXECED;
+	return count;
+}
+
 bool
 record_watch(struct record_watch *w, struct record_setup *s)
 {

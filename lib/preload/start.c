@@ -106,7 +106,7 @@ start_is_program(struct session_header *s)
 static bool
 start_judged(struct session_header *s)
 {
-	if (start_is_program(s))
+	if (s->flags & SESSION_JUDGE_PROGRAM && start_is_program(s))
 		return true;
 	if (s->only[0] != '\0' && !start_listed(s->only))
 		return false;

@@ -120,6 +120,7 @@ enum session_flag {
 	SESSION_TOLERANCE	= 1 << 3,
 	SESSION_ABORT		= 1 << 4,	/* --abort-on-error */
 	SESSION_FOLLOW		= 1 << 5,
+	SESSION_JUDGE_PROGRAM	= 1 << 6,	/* whatever the lists say */
 };
 
 struct session_header {

@@ -7,7 +7,8 @@ RUNNER_TESTS = \
 	%D%/runner_options.sh \
 	%D%/runner_refuse.sh \
 	%D%/runner_signals.sh \
-	%D%/runner_status.sh
+	%D%/runner_status.sh \
+	%D%/runner_tree.sh
 dist_check_SCRIPTS += $(RUNNER_TESTS)
 TESTS += $(RUNNER_TESTS)
 
