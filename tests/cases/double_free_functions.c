@@ -15,6 +15,7 @@ drop_first(void *p)
 {
 	free(p);
 	hide(p);
+	hide("not folded with drop");
 }
 
 __attribute__((noinline)) static void

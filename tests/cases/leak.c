@@ -7,6 +7,6 @@ fault(void)
 {
 	void *p = GET(100);
 
-	poke(p, 0, 1);
+	poke(p, 0, 'x');
 	BUG((void)0, PUT(p));
 }

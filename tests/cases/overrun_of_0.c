@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(BUG(0, 1));
 
-	poke(p, 0, 1);
+	poke(p, 0, 'x');
 	PUT(p);
 }

@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(1);
 
-	poke(p, BUG(1, 0), 1);
+	poke(p, BUG(1, 0), 'x');
 	PUT(p);
 }

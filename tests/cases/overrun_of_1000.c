@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(1000);
 
-	poke(p, BUG(1000, 999), 1);
+	poke(p, BUG(1000, 999), 'x');
 	PUT(p);
 }

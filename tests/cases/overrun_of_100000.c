@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(100000);
 
-	poke(p, BUG(100000, 99999), 1);
+	poke(p, BUG(100000, 99999), 'x');
 	PUT(p);
 }

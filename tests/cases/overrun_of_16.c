@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(16);
 
-	poke(p, BUG(16, 15), 1);
+	poke(p, BUG(16, 15), 'x');
 	PUT(p);
 }

@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(24);
 
-	poke(p, BUG(24, 23), 1);
+	poke(p, BUG(24, 23), 'x');
 	PUT(p);
 }

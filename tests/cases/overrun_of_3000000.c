@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(3000000);
 
-	poke(p, BUG(3000000, 2999999), 1);
+	poke(p, BUG(3000000, 2999999), 'x');
 	PUT(p);
 }

@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)GET(4096);
 
-	poke(p, BUG(4096, 4095), 1);
+	poke(p, BUG(4096, 4095), 'x');
 	PUT(p);
 }

@@ -7,6 +7,6 @@ fault(void)
 {
 	char *p = (char *)realloc(GET(40), 20);
 
-	poke(p, BUG(20, 19), 1);
+	poke(p, BUG(20, 19), 'x');
 	free(p);
 }
