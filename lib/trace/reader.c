@@ -426,5 +426,7 @@ trace_process(const struct trace_reader *r, unsigned index)
 	p = r->procs[index];
 	if (!p->ended)
 		p->pub.end = p->last;
+	if (p->pub.pid == 0)
+		p->pub.start = p->last;	/* nothing is known of it */
 	return &p->pub;
 }
