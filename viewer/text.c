@@ -33,7 +33,7 @@ void
 text_size(char *buf, size_t size, uint64_t bytes)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB",
-		"PiB", NULL };
+		"PiB", "EiB", NULL };
 
 	if (bytes < 1024)
 		snprintf(buf, size, "%" PRIu64 " B", bytes);

@@ -161,6 +161,10 @@ UNIT_TESTS += %D%/t_cli
 %C%_t_cli_LDADD = libargs.la $(CMOCKA_LIBS)
 
 # viewer
+UNIT_TESTS += %D%/t_viewer
+%C%_t_viewer_SOURCES = %D%/t_viewer.c viewer/grid.c viewer/key.c viewer/text.c
+%C%_t_viewer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_viewer_LDADD = libescape.la $(CMOCKA_LIBS)
 
 # (end of rooms)
 if HAVE_CMOCKA
