@@ -7,6 +7,7 @@ PRELOAD_TESTS = \
 	%D%/check-early \
 	%D%/check-environment \
 	%D%/check-exits \
+	%D%/check-forks \
 	%D%/check-handlers \
 	%D%/check-narrow \
 	%D%/check-order \
@@ -25,6 +26,7 @@ EXTRA_DIST += \
 	%D%/early_lib.c \
 	%D%/exits.c \
 	%D%/family.c \
+	%D%/forks.c \
 	%D%/hosts.c \
 	%D%/narrow.c \
 	%D%/operators.cc \
