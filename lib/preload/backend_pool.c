@@ -197,10 +197,11 @@ static bool
 header_is_sane(const struct bp_zone *z, void *ptr)
 {
 	const struct pool_header *h = bp_block(ptr);
+	uintptr_t limit = __atomic_load_n(&z->limit, __ATOMIC_RELAXED);
 
 	return (h->magic == POOL_MAGIC_ALLOC || h->magic == BP_MAGIC_BIG) &&
 	    h->size % POOL_GRAIN == 0 && h->size >= POOL_MINBLOCK &&
-	    bp_cap(ptr) <= z->limit - (uintptr_t)ptr &&
+	    bp_cap(ptr) <= limit - (uintptr_t)ptr &&
 	    bp_size(bp_header(ptr)) + BP_GUARD <= bp_cap(ptr);
 }
 

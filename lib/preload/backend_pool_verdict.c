@@ -5,7 +5,9 @@
  * only where the table says that one of our headers is there.  The main lock
  * is held meanwhile, so that what is read is not given to the system.  A
  * handler that interrupted us may not wait for it: it reports what it can
- * know without.
+ * know without.  Of a block that another thread is freeing at this moment the
+ * header may be read while it is written: then the stack or time of that free
+ * may be missing, never more.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
