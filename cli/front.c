@@ -299,11 +299,12 @@ front_run(struct front *f)
 		    "be: %s", refuse_name(f->module));
 		return WATCH_FAILED;
 	}
-	front_take_signals(f);
+	front_claim_children(f);
 	if (front_fork_child(f) < 0) {
 		front_say(f, "no process can be started: %s", strerror(errno));
 		return WATCH_FAILED;
 	}
+	front_take_signals(f);
 	f->say_pid = f->root;
 	if (prepare(f) < 0) {
 		front_drop_child(f);

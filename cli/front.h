@@ -57,7 +57,6 @@ struct front {
 
 	/* Signals (front_signals.c). */
 	int signal_fd;
-	sigset_t old_mask;
 	bool chld_was_ignored;
 
 	struct follow *follow;	/* front_follow.c; NULL: not begun */
@@ -96,10 +95,14 @@ int	front_start_child(struct front *);
 void	front_drop_child(struct front *);
 int	front_fork_recorder(struct front *);
 
-/* front_signals.c */
-void	front_take_signals(struct front *);
-/* In the child: as it was before front_take_signals. */
+/*
+ * front_signals.c.  front_claim_children comes before PROGRAM is forked (which
+ * takes it back by front_give_signals_back), front_take_signals after: a key
+ * on the terminal meanwhile does to both what it does to one.
+ */
+void	front_claim_children(struct front *);
 void	front_give_signals_back(struct front *);
+void	front_take_signals(struct front *);
 /* Read what came: forward, reap.  Never waits. */
 void	front_handle_signals(struct front *);
 /* End as PROGRAM did. */

@@ -36,24 +36,15 @@
 #define ANCESTORS_MAX	64
 
 void
-front_take_signals(struct front *f)
+front_claim_children(struct front *f)
 {
-	static const int synchronous[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-	    SIGTRAP, SIGABRT, SIGSYS };
 	struct sigaction act, old;
-	sigset_t all;
-	size_t i;
 
-	sigfillset(&all);
-	for (i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++)
-		sigdelset(&all, synchronous[i]);
-	sigprocmask(SIG_SETMASK, &all, &f->old_mask);
 	memset(&act, 0, sizeof(act));
 	act.sa_handler = SIG_DFL;
 	/* Ignored, children would vanish without telling how they ended. */
 	sigaction(SIGCHLD, &act, &old);
 	f->chld_was_ignored = old.sa_handler == SIG_IGN;
-	f->signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void
@@ -61,7 +52,21 @@ front_give_signals_back(struct front *f)
 {
 	if (f->chld_was_ignored)
 		signal(SIGCHLD, SIG_IGN);
-	sigprocmask(SIG_SETMASK, &f->old_mask, NULL);
+}
+
+void
+front_take_signals(struct front *f)
+{
+	static const int synchronous[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+	    SIGTRAP, SIGABRT, SIGSYS };
+	sigset_t all;
+	size_t i;
+
+	sigfillset(&all);
+	for (i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++)
+		sigdelset(&all, synchronous[i]);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	f->signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* State letter and parent of a process, from its stat file; 0: it is gone. */

@@ -228,7 +228,7 @@ tell_survivors(struct record *r)
 
 	if (shared->phase == RECORD_LINGERS || !h->root_done || is_alone(r))
 		return;
-	shared->survivors = record_count(&r->watch, h);
+	shared->survivors = record_count(&r->watch);
 	set_phase(r, RECORD_LINGERS);
 }
 

@@ -35,8 +35,8 @@ struct record_watch {
  */
 bool	record_watch(struct record_watch *, struct record_setup *);
 
-/* Processes alive; images that another one replaced do not count. */
-uint32_t record_count(const struct record_watch *, struct session_header *);
+/* Processes alive, however many images each has had. */
+uint32_t record_count(const struct record_watch *);
 
 /* Is that process dead?  -1: it never was. */
 bool	record_is_dead(int pidfd);

@@ -141,14 +141,18 @@ bury_dead(struct record_watch *w, struct record_setup *s)
 }
 
 uint32_t
-record_count(const struct record_watch *w, struct session_header *h)
+record_count(const struct record_watch *w)
 {
 	uint32_t count = 0;
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; i < w->nlive; i++)
-		count += proc_state(&session_procs(h)[w->live[i].slot]) !=
-		    SESSION_PROC_EXECED;
+	/* The images of one process have its pid; count the last. */
+	for (i = 0; i < w->nlive; i++) {
+		for (j = i + 1; j < w->nlive; j++)
+			if (w->live[j].pid == w->live[i].pid)
+				break;
+		count += j == w->nlive;
+	}
 	return count;
 }
 
