@@ -54,7 +54,8 @@ leak_tell_missing(struct trace_reader *reader, const char *path)
 	for (unsigned i = 0; i < info->nmissing; i++)
 		leak_say_about(path, info->missing[i]);
 	if (!info->complete && info->nmissing == 0)
-		leak_say_about(path, "the trace is incomplete");
+		leak_say_about(path, info->closed ? "the trace is incomplete" :
+		    "incomplete: still being written, or broken off");
 	return info->complete ? LEAK_OK : LEAK_INCOMPLETE;
 }
 
