@@ -226,7 +226,12 @@ tell_survivors(struct record *r)
 	struct session_header *h = r->setup->session;
 	struct record_shared *shared = r->setup->shared;
 
-	if (shared->phase == RECORD_LINGERS || !h->root_done || is_alone(r))
+	if (shared->phase == RECORD_LINGERS ||
+	    !__atomic_load_n(&h->root_done, __ATOMIC_ACQUIRE))
+		return;
+	/* What was alive when this round began may be dead since. */
+	record_watch(&r->watch, r->setup);
+	if (is_alone(r))
 		return;
 	shared->survivors = record_count(&r->watch);
 	set_phase(r, RECORD_LINGERS);

@@ -103,6 +103,7 @@ chmod 755 .
 chmod 777 open
 chmod 555 closed
 if [ -n "$as" ] && $as "$poolwatch" --version >/dev/null 2>&1 &&
+	$as test -r "$top_builddir/.libs/libpoolwatch-preload.so" &&
 	cd closed && $as test ! -w . && $as test -w ../open; then
 	TMPDIR=$tmp/open; export TMPDIR
 	run $as "$poolwatch" ls /
