@@ -238,10 +238,15 @@ bp_word(unsigned signature, const void *addr)
 	return sig | (a & 0xffffff) | (sig | (a >> 24 & 0xffffff)) << 32;
 }
 
+/*
+ * A guard byte that equals the byte written over it hides the overrun.  What
+ * is written is most often a NUL, a small number or text: no guard byte is
+ * below 80.
+ */
 static inline uint64_t
 bp_guard_word(const void *ptr)
 {
-	return bp_word(BP_FILL_GUARD, ptr) | 0x0101010101010101ull;
+	return bp_word(BP_FILL_GUARD, ptr) | 0x8080808080808080ull;
 }
 
 /* The bytes of a word that lie at or behind offset n of it. */

@@ -162,6 +162,21 @@ a_damaged_guard_is_told_with_its_bytes(void **state)
 	sound();
 }
 
+/* NUL, small numbers and text: what programs write one byte too far. */
+static void
+no_usual_byte_hides_behind_an_equal_guard(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 0x80; byte++)
+		for (size_t i = 0; i < 16; i++) {
+			unsigned char *p = take(32 + i);
+
+			p[32 + i] = (unsigned char)byte;
+			assert_true(give(p).findings);
+		}
+	sound();
+}
+
 static void
 the_last_byte_of_the_guard_counts_too(void **state)
 {
@@ -815,6 +830,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size_is_writable_freed_and_known),
 		cmocka_unit_test(a_damaged_guard_is_told_with_its_bytes),
+		cmocka_unit_test(no_usual_byte_hides_behind_an_equal_guard),
 		cmocka_unit_test(the_last_byte_of_the_guard_counts_too),
 		cmocka_unit_test(bytes_before_a_block_are_guarded),
 		cmocka_unit_test(a_double_free_knows_both_stacks),
