@@ -283,6 +283,32 @@ print_end(struct front *f, struct follow *w, bool dull)
 	free(text);
 }
 
+/*
+ * A quiet run has nothing to print if there is no finding.  In profile mode
+ * the events themselves may show one; else all were told as they came, and one
+ * allocation is proof enough that there was something to judge.
+ */
+static bool
+is_plainly_clean(const struct front *f)
+{
+	const struct follow *w = f->follow;
+	struct trace_status status;
+	struct trace_reader *reader;
+	struct trace_event event;
+	bool seen = false;
+
+	if (!f->options.quiet || f->options.mode == SESSION_PROFILE || !w ||
+	    w->broken || w->report->nerrors)
+		return false;
+	reader = trace_open(f->trace_open, 0, &status);
+	if (!reader)
+		return false;
+	while (!seen && trace_next(reader, &event, &status) > 0)
+		seen = event.kind == TRACE_ALLOC;
+	trace_close(reader);
+	return seen;
+}
+
 static int
 answer(const struct report *r)
 {
@@ -307,6 +333,8 @@ front_report_end(struct front *f, const char *not_judged)
 	bool dull = false;
 	int found;
 
+	if (!not_judged && is_plainly_clean(f))
+		return 0;
 	if (!f->trace_open[0] || follow_open(&whole, f, 0, &status) < 0)
 		return report_nothing(f, not_judged ? not_judged :
 		    f->trace_open[0] ? status.what : "there is no trace");
