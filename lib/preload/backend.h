@@ -5,7 +5,7 @@
  * backend_pool (check mode: our own).  interpose.c decides nothing about
  * memory; a backend knows nothing about events.
  *
- * Order of a call, which makes replay exact (CONSTRAINTS 12):
+ * Order of a call, which makes replay exact:
  *	alloc:	take -> capture -> stamp -> event, note
  *	free:	claim -> capture -> stamp -> event -> give
  *

@@ -1,7 +1,7 @@
 /*
  * thread.h - what we keep of each thread, and who may use it when.
  *
- * One pointer in static TLS leads to a mapped block (CONSTRAINTS 3).  A call
+ * One pointer in static TLS leads to a mapped block.  A call
  * enters, works in a lane, and leaves.  Lane 0 belongs to the thread, lane 1
  * to a signal handler that interrupted lane 0; while that runs, signals are
  * blocked, so there is no third.

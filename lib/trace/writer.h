@@ -49,7 +49,7 @@ void	session_goodbye(struct session_header *, uint32_t slot,
 	    enum session_proc_state, int status, uint64_t time);
 
 /* Ticks since the recording began.  _after is for stamps that must not be
- * read before the instructions in front of them (CONSTRAINTS 12: rdtscp). */
+ * read before the instructions in front of them (rdtscp). */
 uint64_t session_now(const struct session_header *);
 uint64_t session_now_after(const struct session_header *);
 

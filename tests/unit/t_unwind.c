@@ -180,7 +180,7 @@ a_realigned_stack_is_walked_through_its_saved_argument_pointer(void **state)
 }
 
 /*
- * CONSTRAINTS of reuse: X calls F or Y at one site, Y calls F, F uses alloca.
+ * The trap of reuse: X calls F or Y at one site, Y calls F, F uses alloca.
  * Only a saved rbp tells the two apart.
  */
 static NOINLINE int
