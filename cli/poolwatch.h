@@ -40,7 +40,7 @@ enum {
 	    "stop recording when the trace has this size (default a tenth "    \
 	    "of the free space, at most 10G)")				       \
 	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
-	    "frames recorded of a stack (default 256)")			       \
+	    "frames recorded of a stack, at most 256 (default)")			       \
 	_(ABORT_ON_ERROR, "abort-on-error", 0, NULL, NOW, "Recording",	       \
 	    "stop at the first corruption, leaving a core")		       \
 	_(PASS_THROUGH, "pass-through", 0, "yes|no", NOW, "Recording",	       \

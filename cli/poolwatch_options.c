@@ -271,7 +271,7 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 			    a->value);
 		return ARGS_OPTION;
 	case OPT_DEPTH:
-		r = set_number(a, 1, 65536, &n);
+		r = set_number(a, 1, 256, &n);
 		o->depth = (uint32_t)n;
 		return r;
 	case OPT_ABORT_ON_ERROR:

@@ -94,6 +94,13 @@ struct backend {
 	    const struct backend_request *);
 
 	/*
+	 * The first size bytes of a claimed block to a new one that was taken
+	 * for it.  What the claimed block holds afterwards is undefined.
+	 * NULL in a backend that has realloc.
+	 */
+	void (*copy)(void *to, void *from, size_t size);
+
+	/*
 	 * Profile mode: the next allocator's realloc (claim->ptr is taken by
 	 * it unless it returns NULL).  NULL in a backend where the caller does
 	 * take + copy + give.

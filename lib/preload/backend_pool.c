@@ -488,6 +488,7 @@ const struct backend backend_pool = {
 	.give = pool_give,
 	.unclaim = pool_unclaim,
 	.resize = pool_resize,
+	.copy = bp_copy,
 	.realloc = NULL,
 	.usable = pool_usable,
 	.trim = pool_trim,

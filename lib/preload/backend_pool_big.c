@@ -9,6 +9,9 @@
  * the pages behind its end stay inaccessible until it grows over them.  A
  * buffer that grows by a page at a time would otherwise be copied each time.
  *
+ * A big block that must move takes its pages along: copying 8 GB of which the
+ * program has touched a few pages would make it have them all.
+ *
  * The header of a freed big block goes with its pages, so it is remembered
  * apart, for the last BP_NGONE of them.
  *
@@ -20,12 +23,18 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "base/bits.h"
 #include "base/os.h"
 
 #define LIMIT_STEP	(1u << 20)
 #define LIMIT_FIRST	(256u << 10)
+#define MOVE_MIN	(1u << 20)	/* below, copying is cheaper */
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP	4
+#endif
 
 /* Make part of a table accessible, for addresses [from, to). */
 static bool
@@ -259,4 +268,34 @@ bp_big_resize_l(void *ptr, size_t size)
 	bp_heap.main.footprint += want - access;
 	big_set_access(ptr, want);
 	return true;
+}
+
+/*
+ * The pages of [from, from + size) to another place; from stays mapped, empty:
+ * a hole in the zone could be taken by somebody else's mapping.
+ */
+static bool
+pages_move(char *to, char *from, size_t size)
+{
+	return (unsigned long)os_syscall(SYS_mremap, (long)from, (long)size,
+	    (long)size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+	    (long)to, 0) == (unsigned long)to;
+}
+
+void
+bp_copy(void *to, void *from, size_t size)
+{
+	size_t page = bp_heap.page, head, pages;
+	char *t = to, *f = from;
+
+	head = (page - (uintptr_t)f % page) % page;
+	if (size < MOVE_MIN || (uintptr_t)t % page != (uintptr_t)f % page) {
+		memcpy(t, f, size);
+		return;
+	}
+	pages = bits_align_down(size - head, page);
+	memcpy(t, f, head);
+	memcpy(t + head + pages, f + head + pages, size - head - pages);
+	if (!pages_move(t + head, f + head, pages))
+		memcpy(t + head, f + head, pages);
 }

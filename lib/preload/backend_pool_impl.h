@@ -331,6 +331,8 @@ void	bp_leave_main(void);
 void	*bp_big_take_l(size_t size, size_t align, bool grows);
 void	bp_big_give_l(void *ptr);
 bool	bp_big_resize_l(void *ptr, size_t size);
+/* Of any two blocks; needs no zone. */
+void	bp_copy(void *to, void *from, size_t size);
 const struct bp_header *bp_big_gone_l(void *ptr);
 void	*bp_span_l(struct bp_zone *, size_t size, size_t access, size_t align,
 	    size_t phase);

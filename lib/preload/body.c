@@ -305,7 +305,8 @@ body_move(struct thread *t, struct lane *lane, struct backend_request *req,
 		process.backend->unclaim(&t->backend, claim);
 		return NULL;
 	}
-	memcpy(to, claim->ptr, old < req->size ? old : req->size);
+	process.backend->copy(to, claim->ptr, old < req->size ? old :
+	    req->size);
 	stack = finding_stack(lane, at);
 	body_give(t, lane, req->call | TRACE_BY_REALLOC, stack);
 	body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);

@@ -57,9 +57,11 @@ struct process {
 	const struct backend *backend;
 	struct stacks *stacks;
 	uint32_t *word;		/* alone in its MADV_WIPEONFORK page */
-	uint32_t depth;		/* frames kept of a stack */
+	uint32_t depth;		/* frames kept of a stack, and a mark */
 	bool free_stacks;	/* stacks are taken at frees too */
 	bool follow;		/* children that exec are recorded */
+	char *args;		/* argv, mapped; NULL: not read */
+	size_t nargs;		/* bytes */
 
 	/* changes at fork */
 	bool writing;		/* events are written */

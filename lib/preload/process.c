@@ -67,16 +67,18 @@ process_args(char *to, size_t size)
 	return n;
 }
 
+/* Read once: a child of fork may not be able to open anything. */
 static void
 process_tell(struct writer *w, uint32_t parent, uint32_t ppid)
 {
-	char *args = os_map(PROCESS_ARGS_MAX);
-	size_t n = args != NULL ? process_args(args, PROCESS_ARGS_MAX) : 0;
-
+	if (process.args == NULL) {
+		process.args = os_map(PROCESS_ARGS_MAX);
+		process.nargs = process.args == NULL ? 0 :
+		    process_args(process.args, PROCESS_ARGS_MAX);
+	}
 	writer_process(w, session_now(process.session), process.pid, ppid,
-	    parent, process.judged, process.exe, args != NULL ? args : "", n);
-	if (args != NULL)
-		os_unmap(args, PROCESS_ARGS_MAX);
+	    parent, process.judged, process.exe, process.args != NULL ?
+	    process.args : "", process.nargs);
 }
 
 static uint32_t

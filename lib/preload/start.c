@@ -189,8 +189,9 @@ start_with(struct session_header *s)
 	process.slot = ~0u;
 	process.follow = s->flags & SESSION_FOLLOW;
 	process.free_stacks = s->mode != SESSION_PROFILE;
+	/* The mark that says what is missing is none of them. */
 	process.depth = s->depth < STACKS_DEPTH_MAX ?
-	    s->depth : STACKS_DEPTH_MAX;
+	    s->depth + 1 : STACKS_DEPTH_MAX;
 	start_read_exe();
 	if (!start_judged(s))
 		process_skipped();

@@ -104,6 +104,16 @@ json_frame(const struct symbol_frame *f)
 	return o;
 }
 
+/* Frames that are not known stand as one element that says so. */
+static struct json_object *
+json_mark(const char *mark)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_word(o, "mark", mark);
+	return o;
+}
+
 void
 json_stack(struct json_object *o, const char *key,
     const struct names_stack *s)
@@ -113,11 +123,10 @@ json_stack(struct json_object *o, const char *key,
 	if (s->n == 0)
 		return;
 	frames = json_object_new_array();
-	/* A mark (frames left out) is no frame. */
 	for (size_t i = 0; i < s->n; i++)
-		if (s->frames[i].mark == NULL)
-			json_object_array_add(frames,
-			    json_frame(&s->frames[i].frame));
+		json_object_array_add(frames, s->frames[i].mark ?
+		    json_mark(s->frames[i].mark) :
+		    json_frame(&s->frames[i].frame));
 	json_object_object_add(o, key, frames);
 }
 

@@ -21,7 +21,7 @@
 
 #include "trace/session.h"
 
-#define STACKS_DEPTH_MAX	256
+#define STACKS_DEPTH_MAX	257	/* 256 frames and a mark */
 
 struct stacks;
 

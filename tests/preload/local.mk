@@ -1,14 +1,17 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
 	%D%/check-children \
+	%D%/check-closed \
 	%D%/check-churn \
 	%D%/check-contracts \
+	%D%/check-depth \
 	%D%/check-door \
 	%D%/check-early \
 	%D%/check-environment \
 	%D%/check-exits \
 	%D%/check-forks \
 	%D%/check-handlers \
+	%D%/check-huge \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
@@ -19,8 +22,10 @@ dist_check_SCRIPTS += $(PRELOAD_TESTS)
 TESTS += $(PRELOAD_TESTS)
 EXTRA_DIST += \
 	%D%/churn.c \
+	%D%/closed.c \
 	%D%/common.sh \
 	%D%/contracts.c \
+	%D%/deep.c \
 	%D%/door.c \
 	%D%/early.c \
 	%D%/early_lib.c \
@@ -28,6 +33,7 @@ EXTRA_DIST += \
 	%D%/family.c \
 	%D%/forks.c \
 	%D%/hosts.c \
+	%D%/huge.c \
 	%D%/narrow.c \
 	%D%/operators.cc \
 	%D%/order.c \
