@@ -48,6 +48,7 @@ options_of(const struct front *f)
 	if (f->options.leak_check >= WATCH_LEAK_TOP)
 		o.parts |= REPORT_LEAKS;
 	o.frames = f->options.frames == UINT32_MAX ? 0 : f->options.frames;
+	o.to_main = o.frames != 0;	/* no finding waits for libc's lines */
 	o.top = f->options.leak_check == WATCH_LEAK_TOP ? TOP_SITES : 0;
 	o.prefix = true;
 	o.source = f->trace[0] ? f->trace_name : NULL;
@@ -130,7 +131,7 @@ static void
 note_module(struct follow *w, const struct trace_module *m)
 {
 	if (w->ncold < WARM_MAX && (w->ncold == 0 ||
-	    !strncmp(base_name(m->path), "libc.so", 7)))
+	    !strncmp(base_name(m->path), "libc'so", 7)))
 		w->cold[w->ncold++] = m;
 }
 

@@ -16,11 +16,13 @@
 #include "trace/session.h"
 
 #define NAMES_DEPTH_MAX	4096	/* frames shown of one stack */
+#define NAMES_BELOW_MAIN	5	/* frames of libc that call it */
 #define OWN_MODULE	"libpoolwatch-preload.so"
 
 struct names {
 	struct trace_reader *reader;
 	struct symbolizer *symbolizer;
+	bool to_main;
 	char **marks;		/* texts of marks with a number in them */
 	size_t nmarks;
 };
@@ -212,6 +214,25 @@ stack_hide_operators(struct names_stack *s)
 	s->n -= k;
 }
 
+void
+names_stop_at_main(struct names *n)
+{
+	n->to_main = true;
+}
+
+/* main, called by no more than what libc starts a program with? */
+static bool
+is_main(struct names *n, const struct symbol_frame *f, uint32_t parent)
+{
+	if (f->symbol == NULL || strcmp(f->symbol, "main") != 0)
+		return false;
+	for (unsigned i = 0; parent != 0; i++)
+		if (i == NAMES_BELOW_MAIN ||
+		    trace_node(n->reader, parent, &parent) == 0)
+			return false;
+	return true;
+}
+
 static void
 names_resolve_raw(struct names *n, uint32_t proc, uint32_t stack,
     uint64_t time, size_t limit, struct names_stack *out)
@@ -245,6 +266,8 @@ names_resolve_raw(struct names *n, uint32_t proc, uint32_t stack,
 		for (size_t i = 0; i < nframes; i++)
 			if (stack_add(out, &size, &frames[i], NULL) != 0)
 				return;
+		if (n->to_main && is_main(n, &frames[nframes - 1], stack))
+			return;
 	}
 }
 

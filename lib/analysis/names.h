@@ -43,6 +43,12 @@ struct names *names_create(struct trace_reader *, struct symbolizer *);
 void	names_destroy(struct names *);
 
 /*
+ * Leave out what calls main.  It is the same in every program, and to name it
+ * libc's debug file is read, which takes a tenth of a second.
+ */
+void	names_stop_at_main(struct names *);
+
+/*
  * The stack with that id as process proc had it at time (ticks).  Without
  * memory or for id 0 the stack is empty.
  */

@@ -28,6 +28,8 @@ report_create(struct trace_reader *reader, struct heap *heap,
 		free(r);
 		return NULL;
 	}
+	if (options->to_main)
+		names_stop_at_main(r->names);
 	return r;
 }
 

@@ -49,6 +49,7 @@ struct report_options {
 	enum top_key by;	/* their order */
 	const regex_t *filter;	/* on function, file and module; NULL: all */
 	uint32_t process;	/* pid; 0: all */
+	bool to_main;		/* what calls main is not even named; no ids */
 	bool prefix;		/* each line of text begins with "==PID== " */
 	const char *source;	/* name of the trace; NULL: none is kept */
 	const char *next;	/* the command after "next:"; NULL: we choose */
