@@ -35,7 +35,7 @@ enum {
 	    "check (default): our heap, corruption is found; profile: the "    \
 	    "program's own allocator; guard: not yet")			       \
 	_(FLAGS, "flags", 0, "LIST", NOW, "Recording",			       \
-	    "pool(2) flags: [+-]antagonism,paranoia,noreuse,tolerance")	       \
+	    "pool(2) flags: [+-]antagonism,noreuse,tolerance")	       \
 	_(MAX_SIZE, "max-size", 0, "SIZE", NOW, "Recording",		       \
 	    "stop recording when the trace has this size (default a tenth "    \
 	    "of the free space, at most 10G)")				       \
@@ -148,6 +148,7 @@ struct watch_options {
 	bool force;
 	uint32_t mode;			/* enum session_mode */
 	uint32_t flags;			/* enum session_flag */
+	bool flags_given;		/* --flags */
 	uint32_t depth;
 	uint64_t max_size;		/* bytes; 0: by the free space */
 	bool pass_through;

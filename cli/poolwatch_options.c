@@ -72,32 +72,47 @@ add_note(struct watch_options *o, const char *note)
 	snprintf(o->notes + at, sizeof(o->notes) - at, "%s\n", note);
 }
 
+/* Words of pool(2) that the watched heap does not heed. */
+static bool
+is_later_flag(const char *p, size_t n)
+{
+	static const char *const later[] = { "debugging", "logging",
+	    "paranoia", "verbosity" };
+	size_t i;
+
+	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (strlen(later[i]) == n && !strncmp(p, later[i], n))
+			return true;
+	return false;
+}
+
 static enum args_result
 set_flags(struct watch_options *o, struct args *a)
 {
 	static const struct { const char *name; uint32_t flag; } known[] = {
 		{ "antagonism", SESSION_FILL },
-		{ "paranoia", SESSION_PARANOIA },
 		{ "noreuse", SESSION_NOREUSE },
 		{ "tolerance", SESSION_TOLERANCE },
 	};
+	enum { NKNOWN = sizeof(known) / sizeof(known[0]) };
 	const char *p = a->value;
 	size_t n, i;
 	bool off;
 
+	if (!*p)
+		return args_refuse(a, "--flags needs at least one word");
 	for (; *p; p += n + (p[n] == ',')) {
 		off = *p == '-';
 		p += *p == '-' || *p == '+';
 		n = strcspn(p, ",");
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < NKNOWN; i++)
 			if (strlen(known[i].name) == n &&
 			    !strncmp(p, known[i].name, n))
 				break;
-		if (i == 4 && (!strncmp(p, "verbosity", n) ||
-		    !strncmp(p, "debugging", n) || !strncmp(p, "logging", n)))
+		if (i == NKNOWN && is_later_flag(p, n))
 			return args_refuse(a, "%.*s is not yet built into this "
 			    "version", (int)n, p);
-		if (i == 4)
+		if (i == NKNOWN)
 			return args_refuse(a, "there is no flag '%.*s'",
 			    (int)n, p);
 		if (off)
@@ -105,6 +120,7 @@ set_flags(struct watch_options *o, struct args *a)
 		else
 			o->flags |= known[i].flag;
 	}
+	o->flags_given = true;
 	return ARGS_OPTION;
 }
 
@@ -395,6 +411,11 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	o->argv = a.argv;
 	if (r == ARGS_END && !o->argc && !o->pid) {
 		snprintf(message, size, "no PROGRAM was named (see --help)");
+		return ARGS_BAD;
+	}
+	if (r == ARGS_END && o->flags_given && o->mode == SESSION_PROFILE) {
+		snprintf(message, size, "--flags are our heap's; in profile "
+		    "mode the program's own allocator serves");
 		return ARGS_BAD;
 	}
 	return r;

@@ -1,14 +1,15 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
 	%D%/check-children \
-	%D%/check-closed \
 	%D%/check-churn \
+	%D%/check-closed \
 	%D%/check-contracts \
 	%D%/check-depth \
 	%D%/check-door \
 	%D%/check-early \
 	%D%/check-environment \
 	%D%/check-exits \
+	%D%/check-flags \
 	%D%/check-forks \
 	%D%/check-handlers \
 	%D%/check-huge \
@@ -31,6 +32,7 @@ EXTRA_DIST += \
 	%D%/early_lib.c \
 	%D%/exits.c \
 	%D%/family.c \
+	%D%/flags.c \
 	%D%/forks.c \
 	%D%/hosts.c \
 	%D%/huge.c \
