@@ -372,7 +372,7 @@ parse_environment(struct watch_options *o, char *message, size_t size)
 	r = parse_words(o, n, words, &a);
 	if (r == ARGS_END && a.argc) {
 		snprintf(message, size, "POOLWATCH_OPTIONS: '%.200s' is no "
-		    "option", a.argv[0]);
+		    "option", refuse_name(a.argv[0]));
 		return ARGS_BAD;
 	}
 	if (r == ARGS_BAD)

@@ -173,11 +173,19 @@ find_place(struct symbolizer *s, struct object *o, uint64_t offset)
 	return p;
 }
 
+/* libc calls itself by hidden names with this in front of the real one. */
+#define HIDDEN_ALIAS	"__GI_"
+
 static const char *
 function_name(struct symbolizer *s, const char *symbol)
 {
-	char *name = demangle(symbol);
 	const char *kept = symbol;
+	char *name;
+
+	if (strncmp(symbol, HIDDEN_ALIAS, sizeof(HIDDEN_ALIAS) - 1) == 0 &&
+	    symbol[sizeof(HIDDEN_ALIAS) - 1] != '\0')
+		return symbol + sizeof(HIDDEN_ALIAS) - 1;
+	name = demangle(symbol);
 
 	if (name != NULL && strcmp(name, symbol) != 0)
 		kept = arena_string(&s->arena, name, strlen(name));

@@ -13,7 +13,9 @@ dist_check_SCRIPTS += $(RUNNER_TESTS)
 TESTS += $(RUNNER_TESTS)
 
 LEAK_TESTS = \
+	%D%/poolleak_names.sh \
 	%D%/poolleak_report.sh \
 	%D%/poolleak_source.sh
 dist_check_SCRIPTS += $(LEAK_TESTS)
 TESTS += $(LEAK_TESTS)
+EXTRA_DIST += %D%/hostile.c
