@@ -13,8 +13,12 @@
  *		stamp -> ALLOC, note
  *
  * so a free is stamped before anybody can have the block, and an allocation
- * after it is ours.  When lanes run out (see thread.h), bootstrap memory serves
- * an allocation, and a free is forgotten: nothing is lost but memory.
+ * after it is ours.  Both stamps wait for what was loaded before: the pointer
+ * may have come from another core just now, and a clock read ahead of that
+ * load shows it freed before it was allocated.
+ *
+ * When lanes run out (see thread.h), bootstrap memory serves an allocation, and
+ * a free is forgotten: nothing is lost but memory.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -180,7 +184,7 @@ body_give(struct thread *t, struct lane *lane, unsigned call, uint32_t stack)
 	uint64_t time = 0;
 
 	if (process.writing) {
-		time = session_now(process.session);
+		time = session_now_after(process.session);
 		writer_free(&lane->writer, time, call, (uintptr_t)claim->ptr,
 		    stack);
 		t->told++;
@@ -206,7 +210,7 @@ body_recorded_free(void *ptr, const struct body_said *said,
 	if (PW_UNLIKELY(bootstrap_owns(ptr))) {
 		if (bootstrap_give(ptr) && process.writing)
 			writer_free(&lane->writer,
-			    session_now(process.session), said->call,
+			    session_now_after(process.session), said->call,
 			    (uintptr_t)ptr, body_free_stack(lane, at));
 	} else {
 		body_claim(t, lane, ptr, said, at);
@@ -261,7 +265,7 @@ body_adopt(struct thread *t, struct lane *lane, void *ptr,
 	memcpy(to, ptr, old < req->size ? old : req->size);
 	stack = finding_stack(lane, at);
 	if (bootstrap_give(ptr) && process.writing) {
-		writer_free(&lane->writer, session_now(process.session),
+		writer_free(&lane->writer, session_now_after(process.session),
 		    req->call | TRACE_BY_REALLOC, (uintptr_t)ptr, stack);
 		body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);
 	} else {
@@ -282,7 +286,7 @@ body_forward(struct thread *t, struct lane *lane, struct backend_request *req,
 	void *to;
 
 	if (process.writing)
-		writer_free(&lane->writer, session_now(s),
+		writer_free(&lane->writer, session_now_after(s),
 		    req->call | TRACE_BY_REALLOC, from, 0);
 	to = process.backend->realloc(&t->backend, claim, req);
 	if (to != NULL)

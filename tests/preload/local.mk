@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	%D%/family.c \
 	%D%/flags.c \
 	%D%/forks.c \
+	%D%/handed.cc \
 	%D%/hosts.c \
 	%D%/huge.c \
 	%D%/narrow.c \
