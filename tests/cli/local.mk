@@ -1,5 +1,6 @@
 # Tests of poolwatch and poolleak as commands.
 RUNNER_TESTS = \
+	%D%/runner_above.sh \
 	%D%/runner_invisible.sh \
 	%D%/runner_jobs.sh \
 	%D%/runner_kills.sh \
@@ -8,6 +9,7 @@ RUNNER_TESTS = \
 	%D%/runner_refuse.sh \
 	%D%/runner_signals.sh \
 	%D%/runner_status.sh \
+	%D%/runner_tools.sh \
 	%D%/runner_tree.sh
 dist_check_SCRIPTS += $(RUNNER_TESTS)
 TESTS += $(RUNNER_TESTS)

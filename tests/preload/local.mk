@@ -13,6 +13,7 @@ PRELOAD_TESTS = \
 	%D%/check-forks \
 	%D%/check-handlers \
 	%D%/check-huge \
+	%D%/check-library-new \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
