@@ -17,12 +17,27 @@
 
 #include "base/os.h"
 
-uint32_t
-finding_stack(struct lane *lane, const struct unwind_start *at)
+/* Not enough ids, or more frames than a memo takes. */
+static PW_NOINLINE uint32_t
+finding_whole_stack(struct lane *lane, const struct unwind_start *at)
 {
 	size_t n = unwind_capture(&lane->unwind, at, lane->ips, process.depth);
 
 	return stacks_intern(process.stacks, &lane->memo, lane->ips, n);
+}
+
+uint32_t
+finding_stack(struct lane *lane, const struct unwind_start *at)
+{
+	size_t same, n = unwind_capture_again(&lane->unwind, &lane->again, at,
+	    lane->ips, process.depth, &same);
+	uint32_t id = stacks_intern_on(process.stacks, &lane->memo, same,
+	    lane->ips, n);
+
+	if (PW_UNLIKELY(id == 0))
+		return finding_whole_stack(lane, at);
+	unwind_keep(&lane->again);
+	return id;
 }
 
 static void

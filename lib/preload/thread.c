@@ -68,6 +68,18 @@ thread_claim(struct thread *t, uint32_t tid)
 	    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+/* As if it were new; the frames of memos are nothing once forgotten. */
+static void
+thread_wipe(struct thread *t)
+{
+	memset((char *)t + offsetof(struct thread, busy), 0,
+	    offsetof(struct thread, lane) - offsetof(struct thread, busy));
+	for (int i = 0; i < 2; i++) {
+		memset(&t->lane[i], 0, offsetof(struct lane, again));
+		unwind_forget(&t->lane[i].again);
+	}
+}
+
 /* The owner of t, which we have claimed, is dead. */
 static void
 thread_bury(struct thread *t)
@@ -78,8 +90,7 @@ thread_bury(struct thread *t)
 	}
 	process.backend->thread_gone(&t->backend);
 	__atomic_fetch_add(&thread_told_before, t->told, __ATOMIC_RELAXED);
-	memset((char *)t + offsetof(struct thread, busy), 0,
-	    sizeof(*t) - offsetof(struct thread, busy));
+	thread_wipe(t);
 	__atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
 }
 
@@ -250,8 +261,7 @@ thread_forked(struct thread *me, uint32_t tid)
 			continue;
 		if (t->busy == 0 && t->tid != THREAD_CLAIMED)
 			process.backend->thread_gone(&t->backend);
-		memset((char *)t + offsetof(struct thread, busy), 0,
-		    sizeof(*t) - offsetof(struct thread, busy));
+		thread_wipe(t);
 		t->tid = 0;
 	}
 	thread_next_look = NULL;

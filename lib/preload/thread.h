@@ -23,6 +23,7 @@ struct lane {
 	struct backend_claim claim;	/* too large for the caller's stack */
 	struct stacks_memo memo;
 	uintptr_t ips[STACKS_DEPTH_MAX];
+	struct unwind_memo again;	/* last: large, see thread_wipe */
 };
 
 struct thread {

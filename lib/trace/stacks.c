@@ -239,15 +239,41 @@ stacks_cut(struct stacks *s, const uintptr_t *ips, size_t n)
 	return id;
 }
 
+/* Frames that the memo has too, the first `same` of which are known to be. */
 static PW_ALWAYS_INLINE size_t
-memo_common(const struct stacks_memo *memo, const uintptr_t *ips, size_t n)
+memo_common(const struct stacks_memo *memo, size_t same, const uintptr_t *ips,
+    size_t n)
 {
-	size_t most = memo->n < n ? memo->n : n;
-	size_t i = 0;
+	size_t most = memo->n < same + n ? memo->n : same + n;
+	size_t i = same;
 
-	while (i < most && memo->ip[i] == ips[n - 1 - i])
+	while (i < most && memo->ip[i] == ips[same + n - 1 - i])
 		i++;
 	return i;
+}
+
+uint32_t
+stacks_intern_on(struct stacks *s, struct stacks_memo *memo, size_t same,
+    const uintptr_t *ips, size_t n)
+{
+	uint32_t limit = s->max - s->max / STACKS_SET_ASIDE;
+	size_t i, all = same + n;
+	uint32_t id;
+
+	if (PW_UNLIKELY(same > memo->n || all > STACKS_DEPTH_MAX))
+		return 0;
+	i = memo_common(memo, same, ips, n);
+	id = i ? memo->id[i - 1] : 0;
+	for (; i < all; i++) {
+		memo->n = (uint32_t)i;
+		memo->ip[i] = ips[all - 1 - i];
+		id = stacks_node(s, id, memo->ip[i], limit);
+		if (PW_UNLIKELY(id == 0))
+			return 0;
+		memo->id[i] = id;
+	}
+	memo->n = (uint32_t)all;
+	return id;
 }
 
 uint32_t
@@ -255,7 +281,7 @@ stacks_intern(struct stacks *s, struct stacks_memo *memo,
     const uintptr_t *ips, size_t n)
 {
 	uint32_t limit = s->max - s->max / STACKS_SET_ASIDE;
-	size_t i = memo ? memo_common(memo, ips, n) : 0;
+	size_t i = memo ? memo_common(memo, 0, ips, n) : 0;
 	uint32_t id = i ? memo->id[i - 1] : 0;
 
 	for (; i < n; i++) {

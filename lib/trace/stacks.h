@@ -42,4 +42,12 @@ struct stacks *stacks_create(struct session_header *);
 uint32_t stacks_intern(struct stacks *, struct stacks_memo *memo,
 	    const uintptr_t *ips, size_t n);
 
+/*
+ * The same of a stack whose outermost `same` frames are those of the memo and
+ * not in ips.  0: ids have run out (or no frame at all); stacks_intern with
+ * all frames knows what to do then.
+ */
+uint32_t stacks_intern_on(struct stacks *, struct stacks_memo *memo,
+	    size_t same, const uintptr_t *ips, size_t n);
+
 #endif

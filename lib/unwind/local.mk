@@ -4,6 +4,7 @@ libpwunwind_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
 libpwunwind_la_SOURCES = \
 	%D%/unwind.c \
 	%D%/unwind.h \
+	%D%/unwind_again.c \
 	%D%/unwind_cfi.c \
 	%D%/unwind_expr.c \
 	%D%/unwind_full.c \

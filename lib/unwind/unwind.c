@@ -196,8 +196,7 @@ walk_fill(struct walk *w)
 	return row;
 }
 
-/* The steps that walk_run leaves alone. */
-static PW_NOINLINE enum walk_result
+PW_NOINLINE enum walk_result
 walk_odd(struct walk *w, uint64_t row)
 {
 	uintptr_t cfa = ((row & ROW_BASE_BP) ? w->bp : w->sp) +
@@ -332,8 +331,7 @@ capture_finish(uintptr_t *ips, size_t at, size_t max, size_t ring, size_t wraps)
 	return max;
 }
 
-/* The row of an exact pc, for which walk_run has no key. */
-static PW_NOINLINE uint64_t
+PW_NOINLINE uint64_t
 walk_exact_row(const struct walk *w)
 {
 	const struct row_table *t = __atomic_load_n(&w->process->table,
@@ -407,31 +405,34 @@ capture_nothing(uintptr_t *ips, size_t max)
 	return 2;
 }
 
+bool
+walk_begin(struct walk *w, struct unwind_thread *th,
+    const struct unwind_start *start)
+{
+	struct unwind_process *p = &unwind_process;
+
+	*w = (struct walk){ .process = p, .thread = th, .start = start,
+		.pc = start->pc, .sp = start->sp, .bp = start->bp };
+	if (PW_UNLIKELY(!p->ready))
+		return false;
+	w->stamp = ldso_stamp(p);
+	if (PW_UNLIKELY(w->stamp !=
+	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)) &&
+	    !capture_refresh(p, th, w->stamp))
+		return false;
+	return stack_enter(p, th, w->sp, &w->range);
+}
+
 size_t
 unwind_capture(struct unwind_thread *th, const struct unwind_start *start,
     uintptr_t *ips, size_t max)
 {
-	struct unwind_process *p = &unwind_process;
-	struct walk w = {
-		.process = p,
-		.thread = th,
-		.start = start,
-		.pc = start->pc,
-		.sp = start->sp,
-		.bp = start->bp,
-	};
+	struct walk w;
 
 	if (max == 0)
 		return 0;
 	ips[0] = start->pc;
-	if (PW_UNLIKELY(!p->ready))
-		return capture_nothing(ips, max);
-	w.stamp = ldso_stamp(p);
-	if (PW_UNLIKELY(w.stamp !=
-	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)) &&
-	    !capture_refresh(p, th, w.stamp))
-		return capture_nothing(ips, max);
-	if (!stack_enter(p, th, w.sp, &w.range))
+	if (!walk_begin(&w, th, start))
 		return capture_nothing(ips, max);
 	return capture_walk(&w, ips, max);
 }

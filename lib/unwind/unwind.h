@@ -83,6 +83,56 @@ void	unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
 size_t	unwind_capture(struct unwind_thread *, const struct unwind_start *,
 	    uintptr_t *ips, size_t max);
 
+/* A frame of an earlier capture; unwind_again.c. */
+struct unwind_frame {
+	uintptr_t pc;
+	uintptr_t sp;
+	uintptr_t bp;
+	uintptr_t slot;		/* where bp was read */
+};
+
+#define UNWIND_MEMO_MAX		256u
+
+/*
+ * What unwind_capture_again knows of the capture before.  Zeroed memory is a
+ * memo of nothing; so is one that unwind_forget was told of.
+ */
+struct unwind_memo {
+	uint64_t stamp;		/* of ld.so's counters */
+	uintptr_t hi;		/* end of the stack */
+	uint32_t n;		/* frames, 0: none */
+	uint32_t next;		/* what n will be */
+	uint32_t plain;		/* of them, those a walk can meet */
+	uint32_t skip;		/* captures to come that are not tried */
+	struct unwind_frame frame[UNWIND_MEMO_MAX + 1];
+	struct unwind_frame fresh[UNWIND_MEMO_MAX];
+};
+
+/*
+ * As unwind_capture, but the outermost *same frames are those that the
+ * capture before had, and are not stored.  The memo belongs to one thread, or
+ * to handlers that interrupt it, never to both.  It is forgotten unless
+ * unwind_keep says, before the next capture, that the caller has what it
+ * stored.
+ */
+size_t	unwind_capture_again(struct unwind_thread *, struct unwind_memo *,
+	    const struct unwind_start *, uintptr_t *ips, size_t max,
+	    size_t *same);
+
+static inline void
+unwind_keep(struct unwind_memo *m)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	m->n = m->next;
+}
+
+static inline void
+unwind_forget(struct unwind_memo *m)
+{
+	m->n = 0;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /* In the child of a fork: the other threads are gone, tables stay. */
 void	unwind_forked(void);
 

@@ -2,6 +2,7 @@
  * unwind_impl.h - what the files of the walker share.
  *
  *	unwind.c		the walk
+ *	unwind_again.c		the walk as far as the last one does not do
  *	unwind_rows.c		the cache of rows
  *	unwind_cfi.c		.eh_frame: from an address to register rules
  *	unwind_ops.c		the instructions of .eh_frame
@@ -407,6 +408,16 @@ struct walk {
 
 enum walk_result { WALK_GO, WALK_STOP, WALK_UNKNOWN };
 
+/*
+ * Fill in *w for a walk from start, once what ld.so loaded and unloaded is
+ * known and sp is found to be a stack's.  false: no walk is possible.
+ */
+bool	walk_begin(struct walk *w, struct unwind_thread *,
+	    const struct unwind_start *);
+/* The steps that are not plain; row is that of w->pc. */
+enum walk_result walk_odd(struct walk *, uint64_t row);
+/* The row of an exact pc, for which a plain walk has no key. */
+uint64_t walk_exact_row(const struct walk *);
 /* Step over the frame at (pc, sp) with all registers. */
 enum walk_result full_step(struct walk *);
 

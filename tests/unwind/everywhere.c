@@ -2,11 +2,12 @@
  * everywhere.c - preloaded: capture at every malloc of a real program, and
  * compare with libgcc's unwinder.
  *
- * Every capture must come to the outermost frame.  One in SAMPLE is held
+ * Every capture must come to the outermost frame, and be what
+ * unwind_capture_again makes of the capture before.  One in SAMPLE is held
  * against _Unwind_Backtrace, which reads the same .eh_frame in its own, slow
  * way.  The result is one line appended to the file named EVERYWHERE_OUT:
  *
- *	PROGRAM captures N frames N ends N differ N
+ *	PROGRAM captures N frames N kept N ends N differ N
  *
  * and before it one for each place where a walk ended early or differed.
  *
@@ -44,6 +45,10 @@ static PW_TLS struct everywhere {
 	struct unwind_thread unwind;
 	struct trace ours;
 	struct trace theirs;
+	struct unwind_thread again_unwind;
+	struct unwind_memo memo;
+	uintptr_t kept[UNWIND_MEMO_MAX];	/* outermost first */
+	uintptr_t fresh[UNWIND_MEMO_MAX];
 	unsigned long count;
 	bool inside;
 } thread;
@@ -52,6 +57,7 @@ static bool ready;
 static int out = -1;
 static unsigned long ncaptures;
 static unsigned long nframes;
+static unsigned long nkept;
 static unsigned long nends;
 static unsigned long ndiffers;
 static uintptr_t told[PLACES];
@@ -107,6 +113,29 @@ compare(const struct trace *a, size_t n, const struct trace *b)
 	tell("differs", a->ip[i > 0 ? i - 1 : 0]);
 }
 
+/* The same stack once more, from what is left of the one before. */
+static void
+compare_again(const struct trace *a, const struct unwind_start *start)
+{
+	size_t same, n, i;
+
+	n = unwind_capture_again(&thread.again_unwind, &thread.memo, start,
+	    thread.fresh, UNWIND_MEMO_MAX, &same);
+	for (i = 0; i < n; i++)
+		thread.kept[same + i] = thread.fresh[n - 1 - i];
+	unwind_keep(&thread.memo);
+	__atomic_fetch_add(&nkept, same, __ATOMIC_RELAXED);
+	if (a->n > UNWIND_MEMO_MAX)
+		return;
+	for (i = 0; i < a->n && same + n == a->n; i++)
+		if (thread.kept[a->n - 1 - i] != a->ip[i])
+			break;
+	if (i == a->n)
+		return;
+	__atomic_fetch_add(&ndiffers, 1, __ATOMIC_RELAXED);
+	tell("differs", a->ip[i]);
+}
+
 static PW_NOINLINE void
 capture(struct unwind_start start)
 {
@@ -114,6 +143,7 @@ capture(struct unwind_start start)
 	bool end;
 
 	a->n = unwind_capture(&thread.unwind, &start, a->ip, FRAMES);
+	compare_again(a, &start);
 	end = (a->ip[a->n - 1] & SESSION_NODE_MARK) != 0;
 	__atomic_fetch_add(&ncaptures, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&nframes, a->n, __ATOMIC_RELAXED);
@@ -166,9 +196,9 @@ finish(void)
 	if (!ready)
 		return;
 	ready = false;
-	snprintf(line, sizeof line, "%s captures %lu frames %lu ends %lu "
-	    "differ %lu\n", program_invocation_short_name, ncaptures, nframes,
-	    nends, ndiffers);
+	snprintf(line, sizeof line, "%s captures %lu frames %lu kept %lu "
+	    "ends %lu differ %lu\n", program_invocation_short_name, ncaptures,
+	    nframes, nkept, nends, ndiffers);
 	if (write(out, line, strlen(line)) < 0)
 		_exit(99);
 }

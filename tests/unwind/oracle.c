@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -103,6 +104,36 @@ oracle_compare(const uintptr_t *ours, size_t n, const uintptr_t *theirs,
 	return n == m ? (int)n : -1;
 }
 
+/* What was captured before, and the stack that it was, outermost first. */
+static struct {
+	struct unwind_thread unwind;
+	struct unwind_memo memo;
+	uintptr_t kept[UNWIND_MEMO_MAX];
+	bool busy;		/* handlers and other threads do without */
+} again;
+
+/* The same stack by way of the one before: 0, or -1 if it differs. */
+static int
+oracle_again(const struct unwind_start *start, const uintptr_t *ips, size_t n)
+{
+	uintptr_t fresh[UNWIND_MEMO_MAX];
+	size_t same, m, i;
+
+	if (n > UNWIND_MEMO_MAX || gettid() != getpid() || again.busy)
+		return 0;
+	again.busy = true;
+	m = unwind_capture_again(&again.unwind, &again.memo, start, fresh,
+	    UNWIND_MEMO_MAX, &same);
+	for (i = 0; i < m; i++)
+		again.kept[same + i] = fresh[m - 1 - i];
+	unwind_keep(&again.memo);
+	again.busy = false;
+	for (i = 0; i < n && same + m == n; i++)
+		if (again.kept[n - 1 - i] != ips[i])
+			return -1;
+	return same + m == n ? 0 : -1;
+}
+
 __attribute__((noinline)) int
 oracle_check(struct unwind_thread *th)
 {
@@ -118,6 +149,8 @@ oracle_check(struct unwind_thread *th)
 	n = unwind_capture(th, &start, ours, ORACLE_MAX);
 	m = oracle_walk(&ctx, theirs, ORACLE_MAX);
 	same = oracle_compare(ours, n, theirs, m);
+	if (oracle_again(&start, ours, n) != 0)
+		same = -1;
 	if (same < 0)
 		oracle_print(ours, n, theirs, m);
 	return same;
