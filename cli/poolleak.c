@@ -149,6 +149,8 @@ leak_report(struct trace_reader *reader, const char *path,
 		leak_say("out of memory");
 		goto out;
 	}
+	if (complete != LEAK_OK && r->verdict == REPORT_CLEAN)
+		report_not_judged(r, "the trace is incomplete");
 	o->format->print(f, r);
 	status = leak_status(r, o, complete);
 out:

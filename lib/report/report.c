@@ -11,6 +11,7 @@
 
 #include "analysis/errors.h"
 #include "report/report_impl.h"
+#include "report/words.h"
 
 struct report *
 report_create(struct trace_reader *reader, struct heap *heap,
@@ -246,6 +247,20 @@ report_gather_frag(struct report *r)
 	r->nfrag = kept;
 }
 
+/* Without some of the events nobody can say that there was no error. */
+static void
+report_lost(struct report *r)
+{
+	const struct trace_info *info = trace_info(r->reader);
+	char reason[WORDS_MAX + 8], count[WORDS_MAX];
+
+	if (r->verdict != REPORT_CLEAN || !info->lost_known || info->lost == 0)
+		return;
+	snprintf(reason, sizeof reason, "%s lost", words_count(count,
+	    sizeof count, info->lost, "event was", "events were"));
+	report_not_judged(r, reason);
+}
+
 int
 report_gather(struct report *r)
 {
@@ -255,6 +270,7 @@ report_gather(struct report *r)
 	r->verdict = r->nerrors > 0 ? REPORT_FINDINGS : REPORT_CLEAN;
 	if (r->verdict == REPORT_CLEAN && r->totals.allocations == 0)
 		report_not_judged(r, "no allocation was seen");
+	report_lost(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
 		return -1;
 	if ((r->options.parts & REPORT_LEAKS) && report_gather_leaks(r) != 0)

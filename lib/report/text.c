@@ -275,7 +275,8 @@ text_summary(FILE *f, struct report *r)
 	static const char *const modes[] = { [SESSION_CHECK] = "check",
 		[SESSION_PROFILE] = "profile", [SESSION_GUARD] = "guard" };
 	const struct heap_totals *n = &r->totals;
-	uint32_t mode = trace_info(r->reader)->mode;
+	const struct trace_info *info = trace_info(r->reader);
+	uint32_t mode = info->mode;
 	char count[WORDS_MAX], peak[64];
 	struct text t;
 
@@ -294,6 +295,8 @@ text_summary(FILE *f, struct report *r)
 	    n->peak_time));
 	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, peak);
 	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks, "");
+	if (info->lost_known && info->lost > 0)
+		total_row(&t, "events lost", info->lost, "figures are too low");
 	if (n->live_blocks > 0)
 		text_line(&t, "  Whether those are lost is not yet judged.");
 	text_line(&t, "%s", "");

@@ -8,6 +8,7 @@ RUNNER_TESTS = \
 	%D%/runner_options.sh \
 	%D%/runner_refuse.sh \
 	%D%/runner_signals.sh \
+	%D%/runner_stalled.sh \
 	%D%/runner_status.sh \
 	%D%/runner_tools.sh \
 	%D%/runner_tree.sh
