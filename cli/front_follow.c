@@ -183,16 +183,13 @@ front_follow(struct front *f)
 static int
 replay(struct follow *w, struct trace_status *status)
 {
-	struct trace_event event;
-	int got;
+	bool no_memory;
+	int got = heap_replay(w->heap, status, &no_memory);
 
-	while ((got = trace_next(w->reader, &event, status)) > 0)
-		if (heap_apply(w->heap, &event) < 0) {
-			snprintf(status->what, sizeof(status->what),
-			    "out of memory");
-			return -1;
-		}
-	return got;
+	if (!no_memory)
+		return got;
+	snprintf(status->what, sizeof(status->what), "out of memory");
+	return -1;
 }
 
 static const char makes_none[] = "no allocation was seen: the program makes "

@@ -63,13 +63,12 @@ leak_tell_missing(struct trace_reader *reader, const char *path)
 static int
 leak_replay(struct trace_reader *reader, struct heap *heap, const char *path)
 {
-	struct trace_event ev;
 	struct trace_status status;
 	int result = LEAK_OK, r;
+	bool no_memory;
 
-	while ((r = trace_next(reader, &ev, &status)) > 0) {
-		if (heap_apply(heap, &ev) == 0 || result != LEAK_OK)
-			continue;
+	r = heap_replay(heap, &status, &no_memory);
+	if (no_memory) {
 		leak_say_about(path,
 		    "out of memory: figures are too low");
 		result = LEAK_INCOMPLETE;

@@ -63,6 +63,28 @@ blocks_find(const struct blocks *b, uint64_t addr)
 	return b->index[i] == 0 ? NULL : blocks_at(b, b->index[i]);
 }
 
+void
+blocks_fetch_index(const struct blocks *b, uint64_t addr)
+{
+	if (b->index_size != 0)
+		__builtin_prefetch(&b->index[blocks_home(b, addr)]);
+}
+
+void
+blocks_fetch_entry(const struct blocks *b, uint64_t addr)
+{
+	uint32_t tag = blocks_word(addr, 0) & ~ENTRY_MASK, i;
+
+	if (b->index_size == 0)
+		return;
+	i = blocks_home(b, addr);
+	for (; b->index[i] != 0; i = (i + 1) & (b->index_size - 1))
+		if ((b->index[i] & ~ENTRY_MASK) == tag) {
+			__builtin_prefetch(blocks_at(b, b->index[i]));
+			break;
+		}
+}
+
 static void
 blocks_index(struct blocks *b)
 {

@@ -62,6 +62,9 @@ struct block *blocks_find(const struct blocks *, uint64_t addr);
  * caller's to fill.  NULL without memory or beyond BLOCKS_MAX.
  */
 struct block *blocks_add(struct blocks *, uint64_t addr);
+/* Ask the caches for what blocks_find will read: first one, later the other. */
+void	blocks_fetch_index(const struct blocks *, uint64_t addr);
+void	blocks_fetch_entry(const struct blocks *, uint64_t addr);
 void	blocks_remove(struct blocks *, struct block *);
 /* Live to dead and back. */
 void	blocks_bury(struct blocks *, struct block *);

@@ -87,6 +87,14 @@ void	heap_destroy(struct heap *);
 int	heap_apply(struct heap *, const struct trace_event *);
 
 /*
+ * Apply all that the reader has, up to the end or as far as a trace that is
+ * being written goes.  Returns what trace_next returned last, 0 or -1 with
+ * *status; *no_memory: some heap_apply failed.
+ */
+int	heap_replay(struct heap *, struct trace_status *status,
+	    bool *no_memory);
+
+/*
  * The same for a follower that reads TRACE_META_ONLY: it sees some events of
  * blocks but not all, so those are ignored; only findings, names and figures
  * are taken.
