@@ -51,7 +51,8 @@ main(int argc, char **argv)
 	return 1;
 }
 C
-$CC -O0 -g -fno-builtin -w -o buggy buggy.c || exit 1
+$CC -O0 -g -fdebug-prefix-map="$PWD=." -fno-builtin -w -o buggy buggy.c ||
+	exit 1
 run poolwatch -q -o t.pwt ./buggy
 [ -s t.pwt ] || { echo "FAILED: no trace"; cat "$tmp/err"; exit 1; }
 
