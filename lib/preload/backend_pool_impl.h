@@ -257,45 +257,6 @@ bp_word_from(unsigned n)
 	return ~0ull << 8 * n;
 #else
 	return ~0ull >> 8 * n;
-/* The caller's cache, made at its first call; NULL without memory. */
-static inline struct bp_cache *
-bp_cache_get(struct backend_thread *t)
-{
-	return PW_LIKELY(t->cache != NULL) ? t->cache : bp_cache_make(t);
-}
-
-/* A block of at least the class's cap; NULL without memory. */
-static inline void *
-bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
-{
-	struct bp_ring *r = &c->ring[class];
-	void *ptr;
-
-	if (PW_UNLIKELY(r->count == 0) && !bp_ring_refill(r, tid, class))
-		return NULL;
-	ptr = r->slot[r->head];
-	r->head = (r->head + 1u) % BP_RING;
-	r->count--;
-	return ptr;
-}
-
-/* false: no ring is for blocks like this one. */
-static inline bool
-bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
-{
-	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
-	struct bp_ring *r;
-
-	if (class >= BP_CLASSES)
-		return false;
-	r = &c->ring[class];
-	if (PW_UNLIKELY(r->count >= r->max))
-		bp_ring_spill(r, tid, class);
-	r->slot[((unsigned)r->head + r->count) % BP_RING] = ptr;
-	r->count++;
-	return true;
-}
-
 #endif
 }
 
