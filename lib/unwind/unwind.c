@@ -33,7 +33,7 @@
 
 extern void *__libc_stack_end __attribute__((weak));
 
-static struct unwind_process unwind_process;
+struct unwind_process unwind_process;
 
 void
 unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
@@ -382,8 +382,7 @@ capture_walk(struct walk *w, uintptr_t *ips, size_t max)
 	return capture_finish(ips, (size_t)(out - ips), max, ring, wraps);
 }
 
-/* Something was loaded or unloaded; false: no scratch to find out what. */
-static PW_NOINLINE bool
+PW_NOINLINE bool
 capture_refresh(struct unwind_process *p, struct unwind_thread *th,
     uint64_t stamp)
 {
@@ -403,24 +402,6 @@ capture_nothing(uintptr_t *ips, size_t max)
 		return 1;
 	ips[1] = SESSION_MARK(SESSION_MARK_END, 0);
 	return 2;
-}
-
-bool
-walk_begin(struct walk *w, struct unwind_thread *th,
-    const struct unwind_start *start)
-{
-	struct unwind_process *p = &unwind_process;
-
-	*w = (struct walk){ .process = p, .thread = th, .start = start,
-		.pc = start->pc, .sp = start->sp, .bp = start->bp };
-	if (PW_UNLIKELY(!p->ready))
-		return false;
-	w->stamp = ldso_stamp(p);
-	if (PW_UNLIKELY(w->stamp !=
-	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)) &&
-	    !capture_refresh(p, th, w->stamp))
-		return false;
-	return stack_enter(p, th, w->sp, &w->range);
 }
 
 size_t

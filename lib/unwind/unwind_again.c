@@ -69,16 +69,33 @@ steps_hold(const struct unwind_frame *f, const struct unwind_frame *outermost)
 	return f;
 }
 
-/* The walk is at s.  Is that where the memo was, and does the rest hold? */
+/*
+ * A frame is written and soon read again.  Word by word: a compiler that makes
+ * two words one vector makes the reader wait for both stores.
+ */
+static PW_ALWAYS_INLINE void
+frame_put(struct unwind_frame *f, uintptr_t pc, uintptr_t sp, uintptr_t bp,
+    uintptr_t slot)
+{
+	__atomic_store_n(&f->pc, pc, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->sp, sp, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->bp, bp, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->slot, slot, __ATOMIC_RELAXED);
+}
+
+/*
+ * The walk is at this state.  Is that where the memo was, and does the rest
+ * hold?
+ */
 static PW_ALWAYS_INLINE bool
-again_meets(struct again *a, const struct unwind_frame *s)
+again_meets(struct again *a, uintptr_t pc, uintptr_t sp, uintptr_t bp)
 {
 	const struct unwind_frame *outermost = a->memo->frame + 1, *f = a->old;
 
-	while (f->sp < s->sp)
+	while (f->sp < sp)
 		f--;
 	a->old = f;
-	if (f->sp != s->sp || f->pc != s->pc || f->bp != s->bp)
+	if (f->sp != sp || f->pc != pc || f->bp != bp)
 		return false;
 	f = steps_hold(f, outermost);
 	if (PW_LIKELY(f == outermost))
@@ -87,46 +104,16 @@ again_meets(struct again *a, const struct unwind_frame *s)
 	return false;
 }
 
-/* Over one frame, whose row is plain; false: nothing is done. */
-static PW_ALWAYS_INLINE bool
-again_step(const struct walk *w, uint64_t row, struct unwind_frame *s)
-{
-	uintptr_t cfa = s->sp + (uintptr_t)ROW_OFF(row);
-	uintptr_t at = 0;
-
-	if (ROW_FORM(row) == ROW_FORM_SP_BP) {
-		at = cfa + (uintptr_t)ROW_SLOT(row);
-	} else if (ROW_FORM(row) == ROW_FORM_BP_BP) {
-		cfa = s->bp + (uintptr_t)ROW_OFF(row);
-		at = cfa + (uintptr_t)ROW_SLOT(row);
-		if (PW_UNLIKELY(at < s->sp || at >= cfa))
-			return false;
-	} else if (PW_UNLIKELY(ROW_FORM(row) != ROW_FORM_SP)) {
-		return false;
-	}
-	if (PW_UNLIKELY(cfa > w->range.hi))
-		return false;
-	if (at != 0)
-		s->bp = word_at(at);
-	s->slot = at;
-	s->pc = word_at(cfa - sizeof(uintptr_t));
-	s->sp = cfa;
-	return true;
-}
-
 /*
- * What again_step leaves alone, up to the next frame that is no signal's; it
- * is stored and *s.
+ * What again_run leaves alone, from where the walk stands up to the next frame
+ * that is no signal's; it is stored.
  */
 static PW_NOINLINE enum again_result
-again_odd(struct again *a, uint64_t row, struct unwind_frame *s)
+again_odd(struct again *a, uint64_t row)
 {
 	struct walk *w = a->walk;
 	enum walk_result result;
 
-	w->pc = s->pc;
-	w->sp = s->sp;
-	w->bp = s->bp;
 	w->exact = false;
 	do {
 		if (w->pc == 0)
@@ -138,10 +125,8 @@ again_odd(struct again *a, uint64_t row, struct unwind_frame *s)
 			return AGAIN_LOST;
 		if (a->out == a->end)
 			return AGAIN_DEEP;
-		*s = (struct unwind_frame){ w->pc + w->exact, w->sp, w->bp,
-		    0 };
 		a->plain = a->out;
-		*a->out++ = *s;
+		frame_put(a->out++, w->pc + w->exact, w->sp, w->bp, 0);
 		if (w->nranges > 0)
 			a->old = a->memo->frame;
 		if (w->exact)
@@ -151,45 +136,69 @@ again_odd(struct again *a, uint64_t row, struct unwind_frame *s)
 }
 
 static PW_ALWAYS_INLINE enum again_result
-again_run(struct again *a, struct unwind_frame s)
+again_run(struct again *a)
 {
-	const struct walk *w = a->walk;
+	struct walk *w = a->walk;
 	const struct row_table *table = __atomic_load_n(&w->process->table,
 	    __ATOMIC_ACQUIRE);
 	const struct row_entry *entry = table->entry;
 	uint64_t mask = table->mask, row;
+	uintptr_t pc = w->pc, sp = w->sp, bp = w->bp, top = w->range.hi;
+	uintptr_t cfa, at;
 	enum again_result result;
 
-	*a->out++ = s;
+	frame_put(a->out++, pc, sp, bp, 0);
 	for (;;) {
-		if (again_meets(a, &s)) {
+		if (again_meets(a, pc, sp, bp)) {
 			a->out--;
 			return AGAIN_MET;
 		}
-		row = row_find(entry, mask, s.pc);
-		if (PW_LIKELY(again_step(w, row, &s))) {
-			if (PW_UNLIKELY(a->out == a->end))
-				return AGAIN_DEEP;
-			*a->out++ = s;
-			continue;
+		row = row_find(entry, mask, pc);
+		if (PW_LIKELY(ROW_FORM(row) == ROW_FORM_SP)) {
+			cfa = sp + (uintptr_t)ROW_OFF(row);
+			at = 0;
+			if (PW_UNLIKELY(cfa > top))
+				goto odd;
+		} else if (ROW_FORM(row) == ROW_FORM_SP_BP) {
+			cfa = sp + (uintptr_t)ROW_OFF(row);
+			at = cfa + (uintptr_t)ROW_SLOT(row);
+			if (PW_UNLIKELY(cfa > top))
+				goto odd;
+			bp = word_at(at);
+		} else if (ROW_FORM(row) == ROW_FORM_BP_BP) {
+			cfa = bp + (uintptr_t)ROW_OFF(row);
+			at = cfa + (uintptr_t)ROW_SLOT(row);
+			if (PW_UNLIKELY(cfa > top || at < sp || at >= cfa))
+				goto odd;
+			bp = word_at(at);
+		} else {
+			goto odd;
 		}
-		result = again_odd(a, row, &s);
+		if (PW_UNLIKELY(a->out == a->end))
+			return AGAIN_DEEP;
+		pc = word_at(cfa - sizeof pc);
+		sp = cfa;
+		frame_put(a->out++, pc, sp, bp, at);
+		continue;
+odd:
+		w->pc = pc;
+		w->sp = sp;
+		w->bp = bp;
+		result = again_odd(a, row);
 		if (result != AGAIN_MET)
 			return result;
+		pc = w->pc;
+		sp = w->sp;
+		bp = w->bp;
+		top = w->range.hi;
 	}
 }
 
-/* The frame stands in the memo: what bp was not read from can't differ. */
-static PW_ALWAYS_INLINE void
-frame_settle(struct unwind_frame *f, uintptr_t slot)
-{
-	f->slot = slot ? slot : (uintptr_t)&f->bp;
-}
-
 /*
- * Frames of fresh to the memo and to ips; the memo's first `same` stay.  The
- * one that was met lies behind those of fresh: it may have been come to by
- * another way than last time, with bp in another place.
+ * Frames of fresh to the memo and to ips; the memo's first `same` stay.  A bp
+ * that was not read can't differ: it is its own slot.  The frame that was met
+ * lies behind those of fresh: it may have been come to by another way than
+ * last time, with bp in another place.
  */
 static PW_ALWAYS_INLINE void
 again_store(struct again *a, size_t same, uintptr_t *ips)
@@ -198,14 +207,16 @@ again_store(struct again *a, size_t same, uintptr_t *ips)
 	size_t n = (size_t)(a->out - m->fresh), i;
 
 	for (i = 0; i < n; i++) {
+		const struct unwind_frame *f = &m->fresh[i];
 		struct unwind_frame *to = &m->frame[same + n - i];
 
-		*to = m->fresh[i];
-		frame_settle(to, to->slot);
+		frame_put(to, f->pc, f->sp, f->bp,
+		    f->slot ? f->slot : (uintptr_t)&to->bp);
 		ips[i] = to->pc;
 	}
 	if (same > 0)
-		frame_settle(&m->frame[same], a->out->slot);
+		m->frame[same].slot = a->out->slot ? a->out->slot :
+		    (uintptr_t)&m->frame[same].bp;
 	m->next = (uint32_t)(same + n);
 	m->plain = (uint32_t)(a->plain < a->out ?
 	    same + (size_t)(a->out - a->plain) : same);
@@ -246,7 +257,7 @@ unwind_capture_again(struct unwind_thread *th, struct unwind_memo *m,
 	a.old = &m->frame[n < m->plain ? n : m->plain];
 	if (n == 0)
 		a.old = m->frame;
-	result = again_run(&a, (struct unwind_frame){ w.pc, w.sp, w.bp, 0 });
+	result = again_run(&a);
 	if (result == AGAIN_MET)
 		*same = (size_t)(a.old - m->frame);
 	if (PW_UNLIKELY(result == AGAIN_DEEP || result == AGAIN_LOST ||

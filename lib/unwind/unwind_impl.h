@@ -408,12 +408,41 @@ struct walk {
 
 enum walk_result { WALK_GO, WALK_STOP, WALK_UNKNOWN };
 
+extern struct unwind_process unwind_process
+	    __attribute__((visibility("hidden")));
+
+/* Something was loaded or unloaded; false: no scratch to find out what. */
+bool	capture_refresh(struct unwind_process *, struct unwind_thread *,
+	    uint64_t stamp);
+
 /*
  * Fill in *w for a walk from start, once what ld.so loaded and unloaded is
  * known and sp is found to be a stack's.  false: no walk is possible.
  */
-bool	walk_begin(struct walk *w, struct unwind_thread *,
-	    const struct unwind_start *);
+static PW_ALWAYS_INLINE bool
+walk_begin(struct walk *w, struct unwind_thread *th,
+    const struct unwind_start *start)
+{
+	struct unwind_process *p = &unwind_process;
+
+	w->process = p;
+	w->thread = th;
+	w->start = start;
+	w->pc = start->pc;
+	w->sp = start->sp;
+	w->bp = start->bp;
+	w->nfull = w->nranges = 0;
+	w->exact = false;
+	if (PW_UNLIKELY(!p->ready))
+		return false;
+	w->stamp = ldso_stamp(p);
+	if (PW_UNLIKELY(w->stamp !=
+	    __atomic_load_n(&p->stamp, __ATOMIC_ACQUIRE)) &&
+	    !capture_refresh(p, th, w->stamp))
+		return false;
+	return stack_enter(p, th, w->sp, &w->range);
+}
+
 /* The steps that are not plain; row is that of w->pc. */
 enum walk_result walk_odd(struct walk *, uint64_t row);
 /* The row of an exact pc, for which a plain walk has no key. */
