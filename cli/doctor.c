@@ -99,7 +99,7 @@ doctor_pid(struct front *f)
 	}
 	front_say(f, "recording can't start in a running process: the library "
 	    "must be there from its first allocation");
-	front_say(f, "poolleak %d looks at its heap now", (int)pid);
+	front_say(f, "poolleak %d will look at its heap (not yet in this version)", (int)pid);
 	if (!f->options.doctor)
 		return WATCH_FAILED;
 	if (st.st_uid != geteuid() && geteuid() != 0)

@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 TEST_EXTENSIONS = .case .program
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/bounded
 
-EXTRA_DIST += %D%/bounded %D%/libtest.sh
+EXTRA_DIST += %D%/RULES.md %D%/bounded %D%/libtest.sh
 
 include tests/fuzz/local.mk
 include tests/unit/local.mk
@@ -23,3 +23,4 @@ include tests/unwind/local.mk
 include tests/cases/local.mk
 include tests/programs/local.mk
 include tests/bench/local.mk
+include tests/campaign/local.mk

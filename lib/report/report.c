@@ -269,7 +269,8 @@ report_gather(struct report *r)
 	report_gather_frag(r);
 	r->verdict = r->nerrors > 0 ? REPORT_FINDINGS : REPORT_CLEAN;
 	if (r->verdict == REPORT_CLEAN && r->totals.allocations == 0)
-		report_not_judged(r, "no allocation was seen");
+		report_not_judged(r, r->options.process && !r->nprocesses ?
+		    "the trace has no such process" : "no allocation was seen");
 	report_lost(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
 		return -1;

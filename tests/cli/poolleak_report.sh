@@ -102,6 +102,9 @@ is '.summary|[.allocations,.frees,.reallocations,.bytes_allocated]' \
 is '.errors|length' 0
 is '.processes|length' 1
 
+run poolleak --process=4194303 t.pwt
+has "$tmp/out" '^verdict: not judged; the trace has no such process'
+
 # Selection, order, length.
 run poolleak --format=json --filter='^keep$' t.pwt
 cp "$tmp/out" t.json

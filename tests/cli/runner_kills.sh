@@ -66,6 +66,7 @@ gone() {
 
 # The program.
 begin 20000
+check "others can read the session file" test "$(stat -c %a run/*)" = 600
 kill -9 "$program"
 wait $front
 check "the status of a killed program" test $? = 137

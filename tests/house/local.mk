@@ -4,11 +4,13 @@ dist_check_SCRIPTS += \
 	%D%/check-layers \
 	%D%/check-lists \
 	%D%/check-man \
+	%D%/check-rules \
 	%D%/check-symbols
 TESTS += \
 	%D%/check-headers \
 	%D%/check-layers \
 	%D%/check-lists \
 	%D%/check-man \
+	%D%/check-rules \
 	%D%/check-symbols
 EXTRA_DIST += %D%/imports %D%/long-files

@@ -14,6 +14,7 @@ PRELOAD_TESTS = \
 	%D%/check-handlers \
 	%D%/check-huge \
 	%D%/check-library-new \
+	%D%/check-loader \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
@@ -38,6 +39,7 @@ EXTRA_DIST += \
 	%D%/handed.cc \
 	%D%/hosts.c \
 	%D%/huge.c \
+	%D%/loader.c \
 	%D%/narrow.c \
 	%D%/operators.cc \
 	%D%/order.c \
