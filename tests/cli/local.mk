@@ -16,6 +16,7 @@ dist_check_SCRIPTS += $(RUNNER_TESTS)
 TESTS += $(RUNNER_TESTS)
 
 LEAK_TESTS = \
+	%D%/options_act.sh \
 	%D%/poolleak_names.sh \
 	%D%/poolleak_report.sh \
 	%D%/poolleak_source.sh
