@@ -30,6 +30,12 @@
 struct backend_thread {
 	uint32_t tid;
 	void *cache;		/* the backend's own, NULL until first used */
+
+	/*
+	 * Set by take: since the thread last told of an event, nobody else
+	 * had the block.
+	 */
+	bool mine;
 };
 
 struct backend_request {

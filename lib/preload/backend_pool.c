@@ -166,6 +166,9 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 
 	if (req->size > BP_SIZE_MAX || req->align > BP_SIZE_MAX)
 		return NULL;
+	/* Also for whom we interrupted: it may have been about to ask. */
+	if (t != NULL)
+		t->mine = false;
 	if (req->nested || t == NULL)
 		return take_nested(req);
 	c = bp_cache_get(t);
@@ -174,7 +177,7 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 	if (req->size > SMALL_MAX || req->align > POOL_GRAIN)
 		return take_large(c, t->tid, req);
 	ptr = bp_cache_take(c, t->tid,
-	    (unsigned)((req->size + BP_GUARD - 1) / POOL_GRAIN));
+	    (unsigned)((req->size + BP_GUARD - 1) / POOL_GRAIN), &t->mine);
 	if (PW_UNLIKELY(ptr == NULL))
 		return NULL;
 	bp_present(ptr, req, UINTPTR_MAX - bp_heap.page);

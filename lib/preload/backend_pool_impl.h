@@ -328,13 +328,17 @@ bp_cache_get(struct backend_thread *t)
 	return PW_LIKELY(t->cache != NULL) ? t->cache : bp_cache_make(t);
 }
 
-/* A block of at least the class's cap; NULL without memory. */
+/*
+ * A block of at least the class's cap; NULL without memory.  *mine: it was in
+ * the ring since an earlier call, which told of its event after the block came.
+ */
 static inline void *
-bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class)
+bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class, bool *mine)
 {
 	struct bp_ring *r = &c->ring[class];
 	void *ptr;
 
+	*mine = r->count != 0;
 	if (PW_UNLIKELY(r->count == 0) && !bp_ring_refill(r, tid, class))
 		return NULL;
 	ptr = r->slot[r->head];
