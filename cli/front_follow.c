@@ -14,11 +14,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "heap/heap.h"
 #include "report/report.h"
 #include "symbol/symbol.h"
 #include "trace/reader.h"
+#include "trace/writer.h"
 
 #define TOP_SITES	10	/* --leak-check=top */
 #define WARM_MAX	2	/* the program and libc */
@@ -33,6 +35,8 @@ struct follow {
 	unsigned nwarm;		/* cold[0] to cold[nwarm - 1] have been opened */
 	size_t printed;		/* findings, of report's */
 	bool broken;		/* the reader can't go on */
+	enum { ROOT_UNSEEN, ROOT_LIVES, ROOT_SKIPPED, ROOT_EXECED, ROOT_ENDED }
+	    root;		/* the last that was heard of PROGRAM */
 };
 
 /* From report.h: what is printed and how. */
@@ -153,6 +157,20 @@ front_warm_up(struct front *f)
 	return w->nwarm < w->ncold;
 }
 
+static void
+note_root(struct follow *w, const struct front *f,
+    const struct trace_event *event)
+{
+	const struct trace_process *p = trace_process(w->reader, event->proc);
+
+	if (!p || p->pid != (uint32_t)f->root)
+		return;
+	if (event->kind == TRACE_PROCESS)
+		w->root = p->judged ? ROOT_LIVES : ROOT_SKIPPED;
+	else
+		w->root = event->call == WRITER_EXEC ? ROOT_EXECED : ROOT_ENDED;
+}
+
 void
 front_follow(struct front *f)
 {
@@ -175,6 +193,9 @@ front_follow(struct front *f)
 		heap_apply_meta(w->heap, &event);
 		if (event.kind == TRACE_MODULE)
 			note_module(w, event.module);
+		else if (event.kind == TRACE_PROCESS ||
+		    event.kind == TRACE_EXIT)
+			note_root(w, f, &event);
 	}
 	w->broken = got < 0;
 	print_findings(f, w, report_update(w->report));
@@ -190,6 +211,27 @@ replay(struct follow *w, struct trace_status *status)
 		return got;
 	snprintf(status->what, sizeof(status->what), "out of memory");
 	return -1;
+}
+
+/*
+ * A program that ends by itself says so; one that does not say it was at its
+ * end not what we watched.  NULL: nothing is wrong.
+ */
+static const char *
+reason_out_of_sight(const struct front *f)
+{
+	const struct follow *w = f->follow;
+
+	/* Among lost events may be the one that said it. */
+	if (!w || w->broken || !WIFEXITED(f->root_status) ||
+	    trace_info(w->reader)->lost)
+		return NULL;
+	if (w->root == ROOT_EXECED && (f->options.flags & SESSION_FOLLOW))
+		return "the program became another one, which can't be watched";
+	if (w->root == ROOT_LIVES)
+		return "the program went out of sight: by an exec or an exit "
+		    "that passed libc by";
+	return NULL;
 }
 
 static const char makes_none[] = "no allocation was seen: the program makes "
@@ -296,7 +338,7 @@ is_plainly_clean(const struct front *f)
 	bool seen = false;
 
 	if (!f->options.quiet || f->options.mode == SESSION_PROFILE || !w ||
-	    w->broken || w->report->nerrors)
+	    w->broken || w->report->nerrors || trace_info(w->reader)->lost)
 		return false;
 	reader = trace_open(f->trace_open, 0, &status);
 	if (!reader)
@@ -327,11 +369,12 @@ int
 front_report_end(struct front *f, const char *not_judged)
 {
 	struct trace_status status;
+	const char *unseen = reason_out_of_sight(f);
 	struct follow whole;
 	bool dull = false;
 	int found;
 
-	if (!not_judged && is_plainly_clean(f))
+	if (!not_judged && !unseen && is_plainly_clean(f))
 		return 0;
 	if (!f->trace_open[0] || follow_open(&whole, f, 0, &status) < 0)
 		return report_nothing(f, not_judged ? not_judged :
@@ -340,6 +383,8 @@ front_report_end(struct front *f, const char *not_judged)
 		not_judged = status.what;
 	if (report_gather(whole.report) < 0 && !not_judged)
 		not_judged = "out of memory";
+	if (!not_judged && whole.report->verdict != REPORT_FINDINGS)
+		not_judged = unseen;
 	if (!not_judged && !whole.report->totals.allocations) {
 		not_judged = reason_unseen(f, &whole);
 		dull = not_judged == makes_none;

@@ -63,6 +63,49 @@ status 9
 run poolwatch -o none --error-exitcode=9 --skip=inner sh -c './inner twice; :'
 status 0
 
+# PROGRAM becomes something that is not seen: nobody calls that clean.
+cat >away.c <<'END'
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+extern char **environ;
+int main(int argc, char **argv)
+{
+	char *volatile p = malloc(1);
+
+	free(p);
+	if (!strcmp(argv[1], "raw"))
+		syscall(SYS_execve, argv[2], argv + 2, environ);
+	else if (!strcmp(argv[1], "exit"))
+		syscall(SYS_exit_group, 4);
+	else if (!strcmp(argv[1], "twice"))
+		free(p), syscall(SYS_exit_group, 4);
+	execv(argv[2], argv + 2);
+	return 9;
+}
+END
+$CC -w -fno-builtin -o away away.c || exit 1
+for quiet in -q -v; do
+	run poolwatch $quiet -o none --error-exitcode=7 ./away raw ./inner
+	status 125 'a raw execve'
+	has err 'verdict: not judged; .*went out of sight'
+	run poolwatch $quiet -o none --error-exitcode=7 ./away exit
+	status 125 'a raw exit_group'
+	run poolwatch $quiet -o none --error-exitcode=7 ./away twice
+	status 7 'an error before that'
+	run poolwatch $quiet -o none --error-exitcode=7 ./away exec ./inner
+	status 0 'an exec that is followed'
+	run poolwatch $quiet -o none --error-exitcode=7 ./away exec ./nothing
+	status 9 'an exec that fails'
+	if $CC -static -w -o still inner.c 2>/dev/null; then
+		run poolwatch $quiet -o none --error-exitcode=7 ./away exec ./still
+		status 125 'an exec of a static program'
+		has err "verdict: not judged; .*can't be watched"
+	fi
+done
+
 # Who lives on keeps a recorder; its events get into the trace.
 run poolwatch --force -o t.pwt sh -c './inner sleep >/dev/null 2>&1 & :'
 status 0
