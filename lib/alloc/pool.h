@@ -64,7 +64,10 @@ struct Pool {
 	/* Under lock. */
 	struct pool_free *freeroot;
 	struct pool_arena *arenalist;
+	uintptr_t low;		/* [low, high) holds all arenas */
+	uintptr_t high;
 	bool poisoned;		/* a panic returned: nothing is certain */
+	bool torn;		/* the tree leads astray: it is left alone */
 
 	/* Statistics, under lock. */
 	size_t cursize;		/* bytes of all arenas */

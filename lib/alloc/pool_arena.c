@@ -59,6 +59,10 @@ arena_link(Pool *p, struct pool_arena *a)
 	if (p->arenalist != NULL)
 		p->arenalist->up = a;
 	p->arenalist = a;
+	if (p->low == 0 || (uintptr_t)a < p->low)
+		p->low = (uintptr_t)a;
+	if ((uintptr_t)a + a->size > p->high)
+		p->high = (uintptr_t)a + a->size;
 }
 
 static void
@@ -127,6 +131,8 @@ void
 pool_arena_release_l(Pool *p, struct pool_arena *a)
 {
 	pool_tree_remove(p, (struct pool_free *)pool_arena_first(a));
+	if (p->torn)
+		return;
 	arena_unlink(p, a);
 	p->cursize -= a->size;
 	arena_give(p, a, a->size);
@@ -140,7 +146,7 @@ pool_arena_trim_l(Pool *p)
 
 	if (!arena_can_give(p))
 		return 0;
-	for (a = p->arenalist; a != NULL; a = next) {
+	for (a = p->arenalist; a != NULL && !p->torn; a = next) {
 		next = a->down;
 		if (!pool_arena_is_idle(a))
 			continue;

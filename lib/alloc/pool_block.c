@@ -232,7 +232,7 @@ block_find(Pool *p, size_t size)
 	struct pool_free *b = pool_tree_best(p, size);
 
 	if (b == NULL) {
-		if (!pool_arena_grow_l(p, size))
+		if (p->torn || !pool_arena_grow_l(p, size))
 			return NULL;
 		b = pool_tree_best(p, size);
 		if (b == NULL)
@@ -243,7 +243,7 @@ block_find(Pool *p, size_t size)
 		return NULL;
 	}
 	block_remove(p, &b->header);
-	return &b->header;
+	return p->torn ? NULL : &b->header;
 }
 
 struct pool_header *
@@ -365,6 +365,8 @@ pool_resize_l(Pool *p, struct pool_header *h, size_t size)
 		if (right == NULL || h->size + right->size < want)
 			return false;
 		block_remove(p, right);
+		if (p->torn)
+			return false;
 		p->curalloc += right->size;
 		pool_form(h, h->size + right->size, POOL_MAGIC_ALLOC);
 	}

@@ -9,32 +9,61 @@
  * A block is taken out of the ring behind its node where there is one: the
  * tree then does not change at all.
  *
+ * The links lie where a program writes that overruns a block far, or writes
+ * through a pointer to memory it has freed.  So none is followed before it is
+ * known to lead into the pool's arenas, to a header that says FREE.  One that
+ * does not is a fault, and the tree is torn: from then on nothing is taken from
+ * it, put into it or believed of it, and the pool has no memory to give.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <config.h>
 
 #include "alloc/pool_impl.h"
 
+static bool
+node_ok(const Pool *p, const struct pool_free *t)
+{
+	return (uintptr_t)t - p->low < p->high - p->low &&
+	    (uintptr_t)t % POOL_GRAIN == 0 &&
+	    t->header.magic == POOL_MAGIC_FREE;
+}
+
+static PW_NOINLINE struct pool_free *
+tree_tear(Pool *p, struct pool_free *at)
+{
+	p->torn = true;
+	p->freeroot = NULL;
+	pool_fault(p, &at->header, "the tree of free blocks is damaged");
+	return NULL;
+}
+
 /*
  * Top-down splay: the node of this size, or the last one on the way to it,
  * becomes the root.  What is passed on the way hangs on two side trees.
  */
 static struct pool_free *
-tree_splay(struct pool_free *t, size_t size)
+tree_splay(Pool *p, struct pool_free *t, size_t size)
 {
 	struct pool_free side = { .left = NULL, .right = NULL };
 	struct pool_free *less = &side, *more = &side, *y;
 
 	if (t == NULL)
 		return NULL;
+	if (PW_UNLIKELY(!node_ok(p, t)))
+		return tree_tear(p, t);
 	while (size != t->header.size) {
 		if (size < t->header.size) {
 			y = t->left;
+			if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
+				return tree_tear(p, y);
 			if (y != NULL && size < y->header.size) {
 				t->left = y->right;
 				y->right = t;
 				t = y;
 				y = t->left;
+				if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
+					return tree_tear(p, y);
 			}
 			if (y == NULL)
 				break;
@@ -42,11 +71,15 @@ tree_splay(struct pool_free *t, size_t size)
 			more = t;
 		} else {
 			y = t->right;
+			if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
+				return tree_tear(p, y);
 			if (y != NULL && size > y->header.size) {
 				t->right = y->left;
 				y->left = t;
 				t = y;
 				y = t->right;
+				if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
+					return tree_tear(p, y);
 			}
 			if (y == NULL)
 				break;
@@ -60,6 +93,14 @@ tree_splay(struct pool_free *t, size_t size)
 	t->left = side.right;
 	t->right = side.left;
 	return t;
+}
+
+/* Both neighbours of a block in its ring say so too. */
+static bool
+ring_ok(const Pool *p, const struct pool_free *b)
+{
+	return node_ok(p, b->next) && node_ok(p, b->prev) &&
+	    b->next->prev == b && b->prev->next == b;
 }
 
 static void
@@ -82,11 +123,17 @@ ring_remove(struct pool_free *b)
 void
 pool_tree_insert(Pool *p, struct pool_free *b)
 {
-	struct pool_free *t = tree_splay(p->freeroot, b->header.size);
+	struct pool_free *t = tree_splay(p, p->freeroot, b->header.size);
 
+	if (PW_UNLIKELY(p->torn))
+		return;
 	p->curfree += b->header.size;
 	if (t != NULL && t->header.size == b->header.size) {
 		p->freeroot = t;
+		if (PW_UNLIKELY(!ring_ok(p, t))) {
+			tree_tear(p, t);
+			return;
+		}
 		ring_insert(t, b);
 		return;
 	}
@@ -105,12 +152,13 @@ pool_tree_insert(Pool *p, struct pool_free *b)
 }
 
 static struct pool_free *
-tree_join(struct pool_free *left, struct pool_free *right)
+tree_join(Pool *p, struct pool_free *left, struct pool_free *right)
 {
 	if (left == NULL)
 		return right;
-	left = tree_splay(left, SIZE_MAX);
-	left->right = right;
+	left = tree_splay(p, left, SIZE_MAX);
+	if (left != NULL)
+		left->right = right;
 	return left;
 }
 
@@ -119,39 +167,51 @@ pool_tree_remove(Pool *p, struct pool_free *b)
 {
 	struct pool_free *heir = b->next;
 
+	if (PW_UNLIKELY(p->torn))
+		return;
+	if (PW_UNLIKELY(!ring_ok(p, b))) {
+		tree_tear(p, b);
+		return;
+	}
 	p->curfree -= b->header.size;
 	if (b->left == POOL_NO_NODE) {
 		ring_remove(b);
 		return;
 	}
-	p->freeroot = tree_splay(p->freeroot, b->header.size);
+	p->freeroot = tree_splay(p, p->freeroot, b->header.size);
+	if (PW_UNLIKELY(p->freeroot != b)) {
+		tree_tear(p, b);
+		return;
+	}
 	if (heir != b) {
 		ring_remove(b);
 		heir->left = b->left;
 		heir->right = b->right;
 		p->freeroot = heir;
 	} else
-		p->freeroot = tree_join(b->left, b->right);
+		p->freeroot = tree_join(p, b->left, b->right);
 }
 
 /* The smallest block of at least size bytes, still in the tree; or NULL. */
 struct pool_free *
 pool_tree_best(Pool *p, size_t size)
 {
-	struct pool_free *t = tree_splay(p->freeroot, size);
+	struct pool_free *t = tree_splay(p, p->freeroot, size);
 
 	p->freeroot = t;
 	if (t != NULL && t->header.size < size) {
-		t->right = tree_splay(t->right, 0);
-		t = t->right;
+		t->right = tree_splay(p, t->right, 0);
+		t = p->torn ? NULL : t->right;
 	}
+	if (t != NULL && PW_UNLIKELY(!node_ok(p, t->next)))
+		t = tree_tear(p, t);
 	return t == NULL ? NULL : t->next;
 }
 
 size_t
 pool_tree_largest(Pool *p)
 {
-	p->freeroot = tree_splay(p->freeroot, SIZE_MAX);
+	p->freeroot = tree_splay(p, p->freeroot, SIZE_MAX);
 	return p->freeroot == NULL ? 0 : p->freeroot->header.size;
 }
 

@@ -299,6 +299,16 @@ trim_block(struct pool_header *h)
 	    os_advise((void *)from, to - from, MADV_DONTNEED) == 0;
 }
 
+/* A header of the arena whose block does not leave it. */
+static bool
+size_is_sane(struct pool_arena *a, struct pool_header *h)
+{
+	char *end = (char *)pool_arena_end(a);
+
+	return (char *)h < end && h->size >= POOL_MINBLOCK &&
+	    h->size <= (size_t)(end - (char *)h);
+}
+
 bool
 bp_zone_trim_l(struct bp_zone *z)
 {
@@ -306,10 +316,10 @@ bp_zone_trim_l(struct bp_zone *z)
 	struct pool_header *h;
 
 	for (struct pool_arena *a = z->pool.arenalist; a != NULL; a = a->down)
-		for (h = pool_arena_first(a); h < pool_arena_end(a) &&
-		    h->size >= POOL_MINBLOCK; h = pool_right(h))
-			if (h->magic == POOL_MAGIC_FREE &&
-			    h->size >= 4 * bp_heap.page && trim_block(h))
+		for (h = pool_arena_first(a); size_is_sane(a, h);
+		    h = pool_right(h))
+			if (h->size >= 4 * bp_heap.page &&
+			    pool_free_is_sound(h) && trim_block(h))
 				some = true;
 	return some;
 }

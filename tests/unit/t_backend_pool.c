@@ -815,6 +815,57 @@ a_smashed_free_block_does_not_end_the_service(void **state)
 		assert_non_null(take(3000));
 }
 
+/*
+ * As above, but the links of the tree are gone too; and then the pages inside
+ * free blocks are asked for, whatever their headers say.
+ */
+static void
+smashed_links_do_not_lead_us_astray(void **state)
+{
+	static char *p[MANY];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < MANY; i++)
+			p[i] = take(3000 + 16 * (size_t)i);
+		for (int i = 0; i < MANY; i += 2)
+			give(p[i]);
+		for (int i = 1; i < MANY; i += 2)
+			memset(p[i] + 3000 + 16 * (size_t)i, 'Z', BP_GUARD +
+			    16 + sizeof(struct pool_free));
+		if (round == 1)
+			heap->trim(me(), 0);
+		for (int k = 0; k < 2000; k++)
+			assert_non_null(take(1500 + 16 * (size_t)(k % 700)));
+	}
+}
+
+/* Written through a stale pointer: one link only, and nothing beside it. */
+static void
+a_single_wrong_link_is_not_followed(void **state)
+{
+	static const uintptr_t wrong[] = { 8, 0x4141414141414141, 24 };
+
+	(void)state;
+	for (size_t w = 0; w < PW_ARRAY_LEN(wrong); w++)
+		for (unsigned link = 0; link < 4; link++) {
+			char *a = take(5000 + 160 * link), *b = take(100);
+			struct pool_free *f = (struct pool_free *)bp_block(a);
+
+			take(2000);
+			give(a);
+			assert_int_equal(f->header.magic, POOL_MAGIC_FREE);
+			(&f->left)[link] = (struct pool_free *)wrong[w];
+			give(b);
+			for (int k = 0; k < 600; k++) {
+				assert_non_null(take(1100 + 32 *
+				    (size_t)(k % 200)));
+				if (k % 3 == 0)
+					give(take(2000 + (size_t)k));
+			}
+		}
+}
+
 static int
 begin(void **state)
 {
@@ -860,6 +911,8 @@ main(void)
 		cmocka_unit_test(
 		    an_overrun_over_the_next_block_does_not_bring_us_down),
 		cmocka_unit_test(a_smashed_free_block_does_not_end_the_service),
+		cmocka_unit_test(smashed_links_do_not_lead_us_astray),
+		cmocka_unit_test(a_single_wrong_link_is_not_followed),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);
