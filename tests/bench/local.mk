@@ -1,6 +1,6 @@
 # Measurements; "make bench", not part of make check.
 dist_check_SCRIPTS += %D%/run
-EXTRA_DIST += %D%/README %D%/cost.py
+EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py
 EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
 %C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
