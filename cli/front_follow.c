@@ -222,9 +222,12 @@ reason_out_of_sight(const struct front *f)
 {
 	const struct follow *w = f->follow;
 
-	/* Among lost events may be the one that said it. */
+	/*
+	 * Among lost events may be the one that said it; and libc's daemon()
+	 * ends its caller past all of us, while the daemon lives on.
+	 */
 	if (!w || w->broken || !WIFEXITED(f->root_status) ||
-	    trace_info(w->reader)->lost)
+	    trace_info(w->reader)->lost || f->shared->phase == RECORD_LINGERS)
 		return NULL;
 	if (w->root == ROOT_EXECED && (f->options.flags & SESSION_FOLLOW))
 		return "the program became another one, which can't be watched";

@@ -63,6 +63,24 @@ status 9
 run poolwatch -o none --error-exitcode=9 --skip=inner sh -c './inner twice; :'
 status 0
 
+# A daemon's starter is judged by what it did.
+cat >daemon.c <<'END'
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <unistd.h>
+int main(void)
+{
+	void *volatile p = malloc(1);
+
+	free(p);
+	return daemon(1, 0) == 0 ? (int)sleep(1) : 1;
+}
+END
+$CC -w -fno-builtin -o daemon daemon.c || exit 1
+run poolwatch -o none --error-exitcode=7 ./daemon
+status 0 'a daemon'
+has err 'verdict: clean'
+
 # PROGRAM becomes something that is not seen: nobody calls that clean.
 cat >away.c <<'END'
 #define _GNU_SOURCE
