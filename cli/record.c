@@ -49,6 +49,7 @@ struct record {
 	struct trace_file *file;
 	struct record_watch watch;
 	uint64_t alone_since;	/* ns; 0: somebody lives */
+	uint64_t silent_since;	/* ns; who lives has never spoken; 0: nobody */
 	uint64_t disk_asked;	/* ns */
 	uint64_t room;		/* bytes the disk gave when it was asked ... */
 	uint64_t room_size;	/* ... at this size of the trace */
@@ -204,16 +205,19 @@ is_over(struct record *r)
 	int shared;
 
 	if (!is_alone(r)) {
-		r->alone_since = 0;
+		r->alone_since = r->silent_since = 0;
 		return false;
 	}
 	if (!r->alone_since)
 		r->alone_since = now;
 	shared = record_is_shared(r->setup->session_fd);
 	if (shared > 0) {
+		if (!r->silent_since)
+			r->silent_since = now;
 		r->alone_since = 0;
 		return false;
 	}
+	r->silent_since = 0;
 	if (shared == 0 && r->watch.nslots <= 1)
 		return true;
 	return now - r->alone_since >= GRACE_NS;
@@ -231,9 +235,13 @@ tell_survivors(struct record *r)
 		return;
 	/* What was alive when this round began may be dead since. */
 	record_watch(&r->watch, r->setup);
-	if (is_alone(r))
+	if (is_alone(r) && (!r->silent_since ||
+	    os_monotonic_ns() - r->silent_since < GRACE_NS))
 		return;
+	/* A child of fork takes a slot at its first event: it may sleep. */
 	shared->survivors = record_count(&r->watch);
+	if (!shared->survivors)
+		shared->survivors = 1;
 	set_phase(r, RECORD_LINGERS);
 }
 
@@ -242,6 +250,8 @@ next_wait(const struct record *r, uint64_t wait, bool called, int64_t taken)
 {
 	if (r->alone_since)
 		return GRACE_NS / 4;
+	if (r->silent_since && r->setup->shared->phase != RECORD_LINGERS)
+		return GRACE_NS;
 	if (called && taken > 0 && taken < FEW_BYTES)
 		return SOON_NS;
 	if (taken)

@@ -73,13 +73,16 @@ int main(void)
 	void *volatile p = malloc(1);
 
 	free(p);
-	return daemon(1, 0) == 0 ? (int)sleep(1) : 1;
+	return daemon(1, 0) == 0 ? (int)sleep(12) : 1;
 }
 END
 $CC -w -fno-builtin -o daemon daemon.c || exit 1
+began=$(date +%s)
 run poolwatch -o none --error-exitcode=7 ./daemon
 status 0 'a daemon'
 has err 'verdict: clean'
+has err '1 process of the tree goes on'
+check 'a daemon that sleeps keeps us' test $(($(date +%s) - began)) -lt 8
 
 # PROGRAM becomes something that is not seen: nobody calls that clean.
 cat >away.c <<'END'
