@@ -378,42 +378,6 @@ pool_trim(struct backend_thread *t, size_t pad)
 	return some;
 }
 
-static void
-figures_l(struct backend_figures *f)
-{
-	int64_t live = bp_heap.live, whole = bp_heap.whole;
-	struct list *node;
-	size_t pool = pool_tree_largest(&bp_heap.main.pool);
-
-	list_for_each(node, &bp_heap.caches) {
-		struct bp_cache *c = list_entry(node, struct bp_cache, all);
-
-		live += __atomic_load_n(&c->live, __ATOMIC_RELAXED);
-		whole += __atomic_load_n(&c->whole, __ATOMIC_RELAXED);
-	}
-	f->footprint = bp_heap.main.footprint + bp_heap.nested.footprint;
-	f->live = live > 0 ? (uint64_t)live : 0;
-	f->overhead = whole > live ? (uint64_t)(whole - live) : 0;
-	f->free = f->footprint > f->live + f->overhead ?
-	    f->footprint - f->live - f->overhead : 0;
-	f->largest = pool;
-}
-
-static bool
-pool_figures(struct backend_figures *f)
-{
-	uint32_t tid = (uint32_t)os_gettid();
-	bool mine = bp_heap.forking != 0 &&
-	    lock_is_mine(&bp_heap.main.lock, tid);
-
-	if (!mine && !lock_try(&bp_heap.main.lock, tid))
-		return false;
-	figures_l(f);
-	if (!mine)
-		lock_give(&bp_heap.main.lock);
-	return true;
-}
-
 /* Both zones at rest, and no handler of ours until fork is over. */
 static void
 pool_fork_prepare(uint32_t tid)
@@ -495,7 +459,7 @@ const struct backend backend_pool = {
 	.realloc = NULL,
 	.usable = pool_usable,
 	.trim = pool_trim,
-	.figures = pool_figures,
+	.figures = bp_figures,
 	.fork_prepare = pool_fork_prepare,
 	.fork_parent = pool_fork_parent,
 	.fork_child = pool_fork_child,

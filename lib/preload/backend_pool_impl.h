@@ -308,6 +308,9 @@ void	bp_cache_drop(struct backend_thread *);
 void	bp_defer(void *ptr);
 void	bp_deferred_l(void);
 
+/* backend_pool_figures.c: false, a lock is held elsewhere. */
+bool	bp_figures(struct backend_figures *);
+
 /* backend_pool_guard.c: header, guards and fill of one block. */
 void	bp_present(void *ptr, const struct backend_request *, uintptr_t fresh);
 void	bp_guard_set(void *ptr, size_t size);

@@ -60,6 +60,7 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool.c \
 	%D%/backend_pool_big.c \
 	%D%/backend_pool_cache.c \
+	%D%/backend_pool_figures.c \
 	%D%/backend_pool_guard.c \
 	%D%/backend_pool_impl.h \
 	%D%/backend_pool_verdict.c \
