@@ -74,12 +74,6 @@ nested_leave(uint64_t mask)
 	signals_restore(mask);
 }
 
-static bool
-in_nested_zone(const void *ptr)
-{
-	return (uintptr_t)ptr < bp_heap.main.start;
-}
-
 /* Remember where the untouched part of a pool's block begins. */
 static void
 fresh_note(void *ptr, uintptr_t fresh)
@@ -268,7 +262,7 @@ retire(struct backend_thread *t, struct bp_cache *cache, void *ptr, bool nested)
 {
 	if ((bp_heap.flags & SESSION_NOREUSE) && !bp_is_big(ptr))
 		return;
-	if (PW_UNLIKELY(in_nested_zone(ptr)))
+	if (PW_UNLIKELY(bp_is_nested(ptr)))
 		give_nested_zone(ptr);
 	else if (nested || cache == NULL)
 		bp_defer(ptr);
@@ -308,7 +302,7 @@ resize_room(struct backend_thread *t, struct backend_claim *c, size_t size,
 	*fresh = fresh_of(c->ptr);
 	if (size + BP_GUARD <= bp_cap(c->ptr) && bp_cap(c->ptr) <= CAP_MAX)
 		return true;
-	if (c->nested || t == NULL || in_nested_zone(c->ptr) ||
+	if (c->nested || t == NULL || bp_is_nested(c->ptr) ||
 	    big != (size >= BP_BIG))
 		return false;
 	bp_enter_main(t->tid);

@@ -229,6 +229,12 @@ bp_zone(uintptr_t addr)
 	    addr < __atomic_load_n(&z->limit, __ATOMIC_ACQUIRE) ? z : NULL;
 }
 
+static inline bool
+bp_is_nested(const void *ptr)
+{
+	return (uintptr_t)ptr < bp_heap.main.start;
+}
+
 /* 8 bytes that name addr: its low and high 24 bits under a signature. */
 static inline uint64_t
 bp_word(unsigned signature, const void *addr)
