@@ -9,7 +9,7 @@
  * the walk and nothing worse.
  *
  * A step is a pure function of that state, of the row and of the words read:
- * what a later reuse of captures has to compare.  Rows may change only when
+ * what unwind_again.c relies on.  Rows may change only when
  * ldso_stamp does.
  *
  * More frames than max: the last 32 places become a ring that holds the
