@@ -1,5 +1,7 @@
 # What takes minutes or is a measurement; "make campaign", not of make check.
-dist_check_SCRIPTS += %D%/run
+dist_check_SCRIPTS += \
+	%D%/run \
+	%D%/same
 EXTRA_DIST += \
 	%D%/found.c \
 	%D%/only.c
