@@ -4,10 +4,11 @@
  * A table maps (parent, ip) to a node id: open addressing over 32-bit ids, 0
  * free; what an id stands for is read from the node itself.  It starts small
  * (a process that only exits pays a page or two) and is replaced by one four
- * times as large when three quarters full.  The old table stays mapped and is
- * looked at where the new one misses; what is found there is entered anew.
- * The table before that is forgotten: an entry that nobody asked for during a
- * fourfold growth costs a second node when it comes back, nothing else.
+ * times as large when three quarters full.  The old ones stay mapped and are
+ * looked at where the new one misses; what is found there is entered anew.  To
+ * forget them would cost more than an entry: outer frames are found in memos,
+ * not in the table, and a second node for one of them gives second nodes to
+ * all that is called from there.
  *
  * All words of a table change once, from 0 to an id, by compare-and-swap.  An
  * id is entered after its node was filled, with release; so whoever reads the
@@ -15,9 +16,9 @@
  *
  * The node table is bounded.  When ids run short the recorder is called and
  * waited for a little (once, until it gives some); when they have run out, a
- * capture keeps its innermost
- * STACKS_FULL_FRAMES frames under a node that says so, for which the last
- * part of the ids is set aside; and at the very end it becomes stack 0.
+ * capture keeps its innermost STACKS_FULL_FRAMES frames under a node that says
+ * so, for which the last part of the ids is set aside; and at the very end it
+ * becomes stack 0.
  *
  *	S1	a node's parent has a smaller id and is filled before it;
  *	S2	memo->id[i] is the node of frames ip[0] to ip[i].
@@ -133,24 +134,47 @@ table_grow(struct stacks *s, struct stacks_table *t)
 		os_unmap(bigger, bigger->size);
 }
 
-/* Not entering it is harmless: the node is made again when it is met again. */
-static void
+/*
+ * Enter id, unless another thread was faster with a node of the same key: two
+ * that look for the same key try the same slots in the same order.  Returns
+ * the id that stands.  Not entering it is harmless: the node is made again
+ * when it is met again.
+ */
+static uint32_t
 table_enter(struct stacks *s, struct stacks_table *t, uint32_t hash,
     uint32_t id)
 {
-	for (uint32_t i = 0; i < STACKS_PROBES; i++) {
-		uint32_t none = 0;
+	const struct session_node *node = &s->nodes[id];
 
-		if (!__atomic_compare_exchange_n(
-		    &t->slot[(hash + i) & t->mask], &none, id, false,
-		    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-			continue;
-		if (__atomic_add_fetch(&t->used, 1, __ATOMIC_RELAXED) >
-		    (t->mask + 1) / 4 * 3)
-			table_grow(s, t);
-		return;
+	for (uint32_t i = 0; i < STACKS_PROBES; i++) {
+		uint32_t there = 0;
+
+		if (__atomic_compare_exchange_n(
+		    &t->slot[(hash + i) & t->mask], &there, id, false,
+		    __ATOMIC_RELEASE, __ATOMIC_ACQUIRE)) {
+			if (__atomic_add_fetch(&t->used, 1, __ATOMIC_RELAXED) >
+			    (t->mask + 1) / 4 * 3)
+				table_grow(s, t);
+			return id;
+		}
+		if (s->nodes[there].ip == node->ip &&
+		    s->nodes[there].parent == node->parent)
+			return there;
 	}
 	table_grow(s, t);
+	return id;
+}
+
+/* The tables that were outgrown; what is found there is entered anew. */
+static uint32_t
+stacks_find_older(const struct stacks *s, const struct stacks_table *t,
+    uint32_t hash, uint32_t parent, uint64_t ip)
+{
+	uint32_t id = 0;
+
+	while (id == 0 && (t = t->older) != NULL)
+		id = table_find(s, t, hash, parent, ip);
+	return id;
 }
 
 /* Wait until id is ready; false when that takes too long. */
@@ -197,8 +221,7 @@ static PW_NOINLINE uint32_t
 stacks_miss(struct stacks *s, struct stacks_table *t, uint32_t hash,
     uint32_t parent, uint64_t ip, uint32_t limit)
 {
-	uint32_t id = t->older ?
-	    table_find(s, t->older, hash, parent, ip) : 0;
+	uint32_t id = stacks_find_older(s, t, hash, parent, ip);
 
 	if (id == 0) {
 		id = stacks_claim(s, limit);
@@ -207,8 +230,7 @@ stacks_miss(struct stacks *s, struct stacks_table *t, uint32_t hash,
 		s->nodes[id].parent = parent;
 		__atomic_store_n(&s->nodes[id].ip, ip, __ATOMIC_RELEASE);
 	}
-	table_enter(s, t, hash, id);
-	return id;
+	return table_enter(s, t, hash, id);
 }
 
 /* The node of ip under parent; 0 when it is new and there are no ids. */

@@ -3,9 +3,9 @@
  *
  * The nodes live in the session file and are shared by all its processes;
  * the hash that finds (parent, ip) is private to a process and its forks, in
- * anonymous memory that is only touched where used.  Lock-free: two threads
- * that intern the same new node at once may make two nodes of it, which costs
- * bytes and nothing else.
+ * anonymous memory that is only touched where used.  Lock-free: of two threads
+ * that intern the same new node at once one may leave an id unused, or, while a
+ * table grows, make a second node of it, which costs bytes and nothing else.
  *
  * A thread's memo holds its previous capture with the id of every frame;
  * captures share most of their outer frames, so only the innermost few are

@@ -205,7 +205,8 @@ threads_that_intern_the_same_stacks_get_right_ones(void **state)
 		assert_null(wrong);
 	}
 	assert_int_equal(f.h->stacks_full, 0);
-	assert_true(f.h->nodes_claimed < 60000);
+	/* 20,000 stacks make 21,291 nodes; few are made twice. */
+	assert_in_range(f.h->nodes_claimed, 21000, 30000);
 	fixture_close(&f);
 }
 
