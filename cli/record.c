@@ -174,7 +174,7 @@ do_round(struct record *r)
 	if (taken < 0)
 		stop(r, RECORD_WHY_WRITE, errno);
 	watch_disk(r, now);
-	record_grow(h, r->setup->session_fd);
+	record_grow(h, r->setup->session_fd, taken);
 	if (now - r->setup->ticks.ns > 100000000)
 		h->ticks_per_second = ticks_rate(&r->setup->ticks);
 	answer_flush(h, asked);

@@ -17,6 +17,14 @@
 
 #include "base/os.h"
 
+/*
+ * A round that takes this much comes from a program in full flight, which
+ * fills a megabyte in some 15 ms; the disk may hold up a write of ours for
+ * much longer.  8 MiB of chunks outlast that, and cost 2 ms, once.
+ */
+#define FLOOD_BYTES	(128 << 10)
+#define FLOOD_CHUNKS	512u
+
 #define KEEP_BYTES	(1ull << 30)
 #define KEEP_PART	20		/* 1/20: 5% */
 
@@ -48,13 +56,16 @@ announce_chunks(struct session_header *h, uint32_t ready)
 }
 
 static void
-grow_chunks(struct session_header *h, int fd)
+grow_chunks(struct session_header *h, int fd, int64_t taken)
 {
 	uint32_t ready = h->chunks_ready, more = ready * 2;
 	uint32_t max = session_chunks_max(h);
 
-	if (ready >= max || count_free_chunks(h, ready) >=
-	    ready / 2)
+	if (taken >= FLOOD_BYTES && ready < FLOOD_CHUNKS)
+		more = FLOOD_CHUNKS;
+	else if (count_free_chunks(h, ready) >= ready / 2)
+		return;
+	if (ready >= max)
 		return;
 	if (more > max)
 		more = max;
@@ -81,9 +92,9 @@ grow_nodes(struct session_header *h, int fd)
 }
 
 void
-record_grow(struct session_header *h, int session_fd)
+record_grow(struct session_header *h, int session_fd, int64_t taken)
 {
-	grow_chunks(h, session_fd);
+	grow_chunks(h, session_fd, taken);
 	grow_nodes(h, session_fd);
 }
 

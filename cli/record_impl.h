@@ -47,7 +47,10 @@ bool	record_is_dead(int pidfd);
  */
 int	record_is_shared(int session_fd);
 
-/* Raise chunks_ready and nodes_ready when under half is free. */
-void	record_grow(struct session_header *, int session_fd);
+/*
+ * Raise chunks_ready and nodes_ready when under half is free; taken: bytes of
+ * the last round.
+ */
+void	record_grow(struct session_header *, int session_fd, int64_t taken);
 
 #endif
