@@ -13,7 +13,9 @@ build() {
 	build_name=$1
 	shift
 	if [ -e "$here/$build_name.cc" ]; then
-		$CXX -g -O1 -fno-builtin -o "$tmp/$build_name" \
+		# clang asks for both by name.
+		$CXX -std=c++17 -fsized-deallocation \
+		    -g -O1 -fno-builtin -o "$tmp/$build_name" \
 			"$here/$build_name.cc" "$@" || exit 1
 	else
 		$CC -std=gnu11 -g -O1 -fno-builtin -Wall -Wextra \
