@@ -65,6 +65,11 @@ import ctypes, signal, sys
 libc = ctypes.CDLL(None, use_errno=True)
 libc.sigqueue(int(sys.argv[1]), signal.SIGRTMIN + 3, ctypes.c_void_p(42))
 END
+	# Pending together, TERM would be taken first: its number is lower.
+	for try in $(seq 100); do
+		grep -q RT3 out && break
+		sleep 0.05
+	done
 	kill -TERM $front
 	wait $front
 	has out '^RT3 value 42$'
