@@ -41,8 +41,9 @@ cfi_fixed(struct cfi_cursor *c, unsigned size)
 	return v;
 }
 
-uint64_t
-cfi_uleb(struct cfi_cursor *c)
+/* Both kinds of LEB128; with sign, the highest bit given is repeated. */
+static uint64_t
+cfi_leb(struct cfi_cursor *c, bool with_sign)
 {
 	uint64_t v = 0;
 	unsigned shift = 0;
@@ -54,25 +55,21 @@ cfi_uleb(struct cfi_cursor *c)
 			v |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
+	if (with_sign && shift < 64 && (byte & 0x40))
+		v |= -1ull << shift;
 	return v;
+}
+
+uint64_t
+cfi_uleb(struct cfi_cursor *c)
+{
+	return cfi_leb(c, false);
 }
 
 int64_t
 cfi_sleb(struct cfi_cursor *c)
 {
-	uint64_t v = 0;
-	unsigned shift = 0;
-	unsigned byte;
-
-	do {
-		byte = (unsigned)cfi_fixed(c, 1);
-		if (shift < 64)
-			v |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		v |= -1ull << shift;
-	return (int64_t)v;
+	return (int64_t)cfi_leb(c, true);
 }
 
 static uint64_t
