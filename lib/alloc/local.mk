@@ -10,6 +10,7 @@ liballoc_la_SOURCES = \
 	%D%/pool_impl.h \
 	%D%/pool_layout.h \
 	%D%/pool_tree.c \
+	%D%/public.h \
 	%D%/vmem.c \
 	%D%/vmem.h \
 	%D%/vmem_check.c \
