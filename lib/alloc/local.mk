@@ -22,3 +22,23 @@ liballoc_la_SOURCES = \
 	%D%/vmem_check.c \
 	%D%/vmem_impl.h \
 	%D%/vmem_seg.c
+
+# Heaps in files: libpoolwatch.so and the outside, never the preload module.
+noinst_LTLIBRARIES += libmmalloc.la
+libmmalloc_la_CFLAGS = $(INSIDE_CFLAGS) -pthread
+libmmalloc_la_SOURCES = \
+	%D%/mmalloc.c \
+	%D%/mmalloc.h \
+	%D%/mmalloc_arena.c \
+	%D%/mmalloc_attach.c \
+	%D%/mmalloc_check.c \
+	%D%/mmalloc_file.c \
+	%D%/mmalloc_header.c \
+	%D%/mmalloc_impl.h \
+	%D%/mmalloc_inspect.c \
+	%D%/mmalloc_inspect.h \
+	%D%/mmalloc_layout.h \
+	%D%/mmalloc_reach.c \
+	%D%/mmalloc_recover.c \
+	%D%/mmalloc_region.c \
+	%D%/mmalloc_trace.c

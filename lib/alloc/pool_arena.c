@@ -212,9 +212,12 @@ bool
 pool_arena_grow_l(Pool *p, size_t block_size)
 {
 	size_t given = grow_size(p, block_size), size;
-	struct pool_arena *a = given == 0 ? NULL : arena_get(p, given);
+	struct pool_arena *a;
 	struct pool_header *h;
 
+	if (p->ops != NULL && p->ops->extend != NULL)
+		return p->ops->extend(p, block_size);
+	a = given == 0 ? NULL : arena_get(p, given);
 	if (a == NULL)
 		return false;
 	if ((uintptr_t)a % POOL_GRAIN != 0) {
