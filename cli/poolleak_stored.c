@@ -49,8 +49,8 @@ check_only(const struct heapfile *hf, const char *path, FILE *f)
 		    hf->faults[i].address, hf->faults[i].text);
 	escape_text(safe, sizeof(safe), path, strlen(path));
 	fprintf(f, "%s: %s, %s\n", safe, hf->nfaults == 0 ? "sound" :
-	    "damaged", hf->detached ? "detached in order" :
-	    "left without detaching");
+	    "damaged", hf->view.open ? "left without detaching" :
+	    "detached in order");
 	fprintf(f, "  %s\n", words_count(count, sizeof(count), hf->nblocks,
 	    "block", "blocks"));
 	return LEAK_OK;

@@ -1,12 +1,5 @@
 /*
- * heapfile.c - the blocks of a heap file, one after the other, and damage.
- *
- * The chain of headers is followed from the first block to the edge.  A header
- * is believed when its fence and its check fit its address and its size, and
- * its block ends in the file.  If only the fence is wrong, the block before was
- * overrun and the header is as good as ever.  If more is wrong the walk looks on
- * in steps of 16 bytes for a header whose right neighbour is sound as well, and
- * the bytes between are lost.
+ * heapfile.c - a heap file opened, its blocks and its damage as arrays.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,217 +7,149 @@
 
 #include "heapfile/heapfile_impl.h"
 
-#include <stdarg.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-#include "alloc/mmalloc_layout.h"
-#include "alloc/pool_impl.h"
-
-struct walk {
-	struct heapfile *hf;
-	const char *end;	/* of what is mapped */
-	bool no_memory;
-};
-
-void *
-heapfile_more(void *array, size_t n, size_t element)
+bool
+heapfile_is(const void *head, size_t size)
 {
-	/* Grown at powers of two, so an array needs no word for its room. */
-	if ((n & (n - 1)) != 0)
-		return array;
-	return reallocarray(array, n == 0 ? 1 : 2 * n, element);
+	return size >= sizeof(MMALLOC_MAGIC) &&
+	    memcmp(head, MMALLOC_MAGIC, sizeof(MMALLOC_MAGIC)) == 0;
 }
 
-static void __attribute__((format(printf, 5, 6)))
-add_fault(struct walk *w, const void *at, uint64_t block, const char *kind,
-    const char *fmt, ...)
+struct heapfile *
+heapfile_open(const char *path, char *why, size_t size)
 {
-	struct heapfile *hf = w->hf;
-	struct heapfile_fault *f = heapfile_more(hf->faults, hf->nfaults,
-	    sizeof(*f));
-	va_list ap;
+	struct heapfile *hf = calloc(1, sizeof(*hf));
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int error = hf == NULL ? ENOMEM : fd < 0 ? errno :
+	    mmalloc_inspect_open(&hf->view, fd);
 
-	if (f == NULL) {
-		w->no_memory = true;
-		return;
-	}
-	hf->faults = f;
-	f += hf->nfaults++;
-	f->address = (uintptr_t)at;
-	f->block = block;
-	f->kind = kind;
-	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
-	va_end(ap);
-}
-
-static void
-add_block(struct walk *w, const struct heapfile_block *b)
-{
-	struct heapfile *hf = w->hf;
-	struct heapfile_block *more = heapfile_more(hf->blocks, hf->nblocks,
-	    sizeof(*more));
-
-	if (more == NULL) {
-		w->no_memory = true;
-		return;
-	}
-	hf->blocks = more;
-	more[hf->nblocks++] = *b;
-}
-
-enum header_state { HEADER_BAD, HEADER_FENCE, HEADER_EDGE, HEADER_GOOD };
-
-/* Never reads outside what is mapped. */
-static enum header_state
-header_judge(const struct walk *w, const struct pool_header *h)
-{
-	uint64_t word, mended;
-	size_t size;
-
-	if ((size_t)(w->end - (const char *)h) < sizeof(*h))
-		return HEADER_BAD;
-	word = pool_word(h);
-	mended = (word & ~(uint64_t)0xff) | POOL_FENCE;
-	size = pool_word_size(word);
-	if (!pool_word_is_sound(h, mended))
-		return HEADER_BAD;
-	if (pool_word_kind(word) == POOL_KIND_EDGE && size == 0)
-		return word == mended ? HEADER_EDGE : HEADER_FENCE;
-	if (pool_word_kind(word) < POOL_KIND_FREE ||
-	    pool_word_kind(word) > POOL_KIND_DEAD || size < POOL_MINBLOCK ||
-	    size > (size_t)(w->end - (const char *)h) - sizeof(*h))
-		return HEADER_BAD;
-	return word == mended ? HEADER_GOOD : HEADER_FENCE;
-}
-
-/* The next header that is sound and has a sound one behind it; or NULL. */
-static struct pool_header *
-find_on(struct walk *w, struct pool_header *from)
-{
-	char *at = (char *)from + POOL_GRAIN;
-
-	for (; w->end - at >= (ptrdiff_t)sizeof(*from); at += POOL_GRAIN) {
-		struct pool_header *h = (struct pool_header *)at;
-		enum header_state s = header_judge(w, h);
-
-		if (s == HEADER_EDGE || (s == HEADER_GOOD &&
-		    header_judge(w, pool_right(h)) != HEADER_BAD))
-			return h;
-	}
+	if (error == 0)
+		hf->busy = flock(fd, LOCK_SH | LOCK_NB) < 0 &&
+		    errno == EWOULDBLOCK;
+	if (fd >= 0)
+		close(fd);
+	if (error == 0)
+		return hf;
+	snprintf(why, size, "%s", hf != NULL && hf->view.why != NULL ?
+	    hf->view.why : strerror(error));
+	free(hf);
 	return NULL;
 }
 
-/* Bytes of the user's, and their guard. */
-static void
-take_used(struct walk *w, struct pool_header *h, struct heapfile_block *b)
+void
+heapfile_close(struct heapfile *hf)
 {
-	struct pool_user u;
-	uint8_t *wrong;
-
-	if (!pool_user_get(h, &u)) {
-		b->size = pool_room(h);
-		add_fault(w, (char *)pool_right(h) - 8, b->address,
-		    "heap-overrun", "the trailer of the block is damaged");
+	if (hf == NULL)
 		return;
-	}
-	b->address += u.skip;
-	b->size = u.size;
-	b->skip = (uint32_t)u.skip;
-	wrong = pool_user_wrong(h, &u);
-	if (wrong != NULL)
-		add_fault(w, wrong, b->address, (uintptr_t)wrong < b->address ?
-		    "heap-underrun" : "heap-overrun",
-		    "offset %lld of a block of %llu bytes is %02x, not %02x",
-		    (long long)((uintptr_t)wrong - b->address),
-		    (unsigned long long)b->size, *wrong,
-		    pool_guard_byte(wrong));
+	mmalloc_inspect_close(&hf->view);
+	free(hf->blocks);
+	free(hf->faults);
+	free(hf);
+}
+
+const unsigned char *
+heapfile_at(const struct heapfile *hf, uint64_t address)
+{
+	return hf->view.map + (address - hf->view.header.base);
+}
+
+uint64_t
+heapfile_word(const struct heapfile *hf, uint64_t address)
+{
+	uint64_t word;
+
+	memcpy(&word, heapfile_at(hf, address), sizeof(word));
+	return word;
+}
+
+struct walk {
+	struct heapfile *hf;
+	bool no_memory;
+};
+
+/* Grown at powers of two, so an array needs no word for its room. */
+static void *
+more(struct walk *w, void *array, size_t n, size_t element)
+{
+	void *grown = array;
+
+	if ((n & (n - 1)) == 0)
+		grown = reallocarray(array, n == 0 ? 1 : 2 * n, element);
+	w->no_memory |= grown == NULL;
+	return grown;
 }
 
 static void
-take_block(struct walk *w, struct pool_header *h)
+take_block(void *arg, const struct mmalloc_block *b)
 {
-	struct heapfile_block b = { .address = (uintptr_t)pool_data(h),
-		.class = HEAPFILE_FREE };
-	unsigned kind = pool_word_kind(pool_word(h));
-
-	if (kind == POOL_KIND_ALLOC) {
-		b.class = HEAPFILE_UNMARKED;
-		take_used(w, h, &b);
-	} else
-		b.size = pool_room(h);
-	add_block(w, &b);
-}
-
-/* The fence before h is overwritten: by the block before, if there is one. */
-static void
-tell_fence(struct walk *w, struct pool_header *h)
-{
+	struct walk *w = arg;
 	struct heapfile *hf = w->hf;
-	struct heapfile_block *b = hf->nblocks == 0 ? NULL :
-	    &hf->blocks[hf->nblocks - 1];
+	struct heapfile_block *all = more(w, hf->blocks, hf->nblocks,
+	    sizeof(*all));
 
-	if (b == NULL || b->address + b->size > (uintptr_t)h)
-		add_fault(w, h, 0, "corrupt-heap",
-		    "the first byte of a header is %02x, not %02x",
-		    *(uint8_t *)h, POOL_FENCE);
+	if (all == NULL)
+		return;
+	hf->blocks = all;
+	all[hf->nblocks++] = (struct heapfile_block){
+		.address = b->addr,
+		.size = b->size,
+		.header = hf->view.header.base + b->off,
+		.whole = b->block_size,
+		.class = b->kind == POOL_KIND_ALLOC ? HEAPFILE_UNMARKED :
+		    HEAPFILE_FREE,
+	};
+}
+
+static void
+fault_text(const struct mmalloc_fault *from, struct heapfile_fault *f)
+{
+	if (from->block == 0 && from->size > 0)
+		snprintf(f->text, sizeof(f->text), "%s; %llu bytes are lost",
+		    from->what, (unsigned long long)from->size);
+	else if (from->block == 0)
+		snprintf(f->text, sizeof(f->text), "%s", from->what);
 	else
-		add_fault(w, h, b->address, "heap-overrun",
-		    "offset %llu of a block of %llu bytes is %02x, not %02x",
-		    (unsigned long long)((uintptr_t)h - b->address),
-		    (unsigned long long)b->size, *(uint8_t *)h, POOL_FENCE);
+		snprintf(f->text, sizeof(f->text),
+		    "the byte at offset %lld is %02x, not %02x",
+		    (long long)(f->address - from->block), from->is,
+		    from->should);
 }
 
 static void
-walk_blocks(struct walk *w, struct pool_header *h)
+take_fault(void *arg, const struct mmalloc_fault *from)
 {
-	while (h != NULL && !w->no_memory) {
-		enum header_state s = header_judge(w, h);
-		struct pool_header *next;
+	struct walk *w = arg;
+	struct heapfile *hf = w->hf;
+	struct heapfile_fault *all = more(w, hf->faults, hf->nfaults,
+	    sizeof(*all)), *f;
 
-		if (s == HEADER_BAD) {
-			next = find_on(w, h);
-			w->hf->lost += (size_t)((next == NULL ? w->end :
-			    (char *)next) - (char *)h);
-			add_fault(w, h, 0, "corrupt-heap", next == NULL ?
-			    "no header here, nor behind: stopped" :
-			    "lost: no header here, scanning forward");
-			h = next;
-			continue;
-		}
-		if (s == HEADER_FENCE)
-			tell_fence(w, h);
-		if (pool_word_kind(pool_word(h)) == POOL_KIND_EDGE)
-			return;
-		take_block(w, h);
-		h = pool_right(h);
-	}
-}
-
-static void
-check_arena(struct walk *w, const struct pool_arena *a)
-{
-	if (a->magic != (POOL_MAGIC_ARENA ^ (uintptr_t)a))
-		add_fault(w, a, 0, "corrupt-heap",
-		    "the header of the arena is damaged");
-	if (w->hf->top > w->hf->mapped)
-		add_fault(w, w->end, 0, "corrupt-heap",
-		    "the file ends here, %llu bytes too early",
-		    (unsigned long long)(w->hf->top - w->hf->mapped));
+	if (all == NULL)
+		return;
+	hf->faults = all;
+	f = &all[hf->nfaults++];
+	f->address = hf->view.header.base + from->off;
+	f->block = from->block;
+	f->kind = from->block == 0 ? "corrupt-heap" :
+	    f->address < from->block ? "heap-underrun" : "heap-overrun";
+	fault_text(from, f);
+	hf->lost += from->size;
 }
 
 int
 heapfile_walk(struct heapfile *hf)
 {
-	struct walk w = { .hf = hf, .end = hf->map + hf->mapped };
-	struct pool_arena *a = (struct pool_arena *)(uintptr_t)
-	    (hf->map + MMALLOC_ARENA);
+	struct walk w = { .hf = hf };
 
-	if (hf->mapped < MMALLOC_ARENA + POOL_ARENA_OVERHEAD)
-		return 0;	/* a heap without a block */
-	check_arena(&w, a);
-	walk_blocks(&w, pool_arena_first(a));
+	if (hf->view.why != NULL)
+		take_fault(&w, &(struct mmalloc_fault){
+		    .what = hf->view.why });
+	mmalloc_inspect_walk(&hf->view, take_block, take_fault, &w);
 	return w.no_memory ? -1 : 0;
 }

@@ -1,11 +1,8 @@
 /*
  * heapfile.h - a heap that mmalloc left in a file, looked at from outside.
  *
- * The file is mapped privately at the address it names, so that what the
- * allocator itself knows of blocks holds here too; nothing is ever written to
- * it.  Its bytes are hostile: every size is held against the file before it is
- * followed.  A damaged header costs that block: the walk goes on at the next
- * header that fits its neighbour.
+ * What alloc/mmalloc_inspect.h finds in the file, as arrays, and the classes of
+ * its blocks.  Addresses are those of the programs that attach the heap.
  *
  * Order of calls: heapfile_open, heapfile_walk, heapfile_mark; the arrays are
  * the heap file's until heapfile_close.
@@ -18,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "alloc/mmalloc_inspect.h"
 
 /* memcheck's classes, with the sixteen keys as the only roots. */
 enum heapfile_class {
@@ -33,9 +32,10 @@ enum heapfile_class {
 struct heapfile_block {
 	uint64_t address;	/* of the data, where the heap is attached */
 	uint64_t size;		/* bytes asked for; free: that can be had */
-	uint32_t skip;		/* bytes from the header's end to the data */
-	uint32_t class;		/* enum heapfile_class */
+	uint64_t header;	/* address of its header, */
+	uint64_t whole;		/* and bytes from there to the next one */
 	size_t leader;		/* of an indirect one: towards the definite */
+	uint32_t class;		/* enum heapfile_class */
 };
 
 /* Damage, at an address; text says what. */
@@ -52,13 +52,8 @@ struct heapfile_sum {
 };
 
 struct heapfile {
-	/* From the header. */
-	const char *map;	/* mapped at base */
-	size_t mapped;		/* bytes of it that the file has */
-	uint64_t base;
-	uint64_t top;
-	uint64_t key[16];
-	bool detached;		/* its last user ended in order */
+	/* By heapfile_open. */
+	struct mmalloc_view view;
 	bool busy;		/* somebody has it attached now */
 
 	/* By heapfile_walk, in the order of addresses. */
@@ -91,7 +86,8 @@ int	heapfile_mark(struct heapfile *);
 /* What hangs below each definite block: sums by index of block, malloced. */
 struct heapfile_sum *heapfile_below(struct heapfile *);
 
-/* An aligned word of the mapped heap, at an address in [base, base + mapped). */
+/* Where the bytes of a block's address are, here. */
+const unsigned char *heapfile_at(const struct heapfile *, uint64_t address);
 uint64_t heapfile_word(const struct heapfile *, uint64_t address);
 
 const char *heapfile_class_name(enum heapfile_class);

@@ -8,9 +8,6 @@
 
 #include "heapfile/heapfile.h"
 
-/* Make room for one more element: the new array, or NULL (the old one stays). */
-void	*heapfile_more(void *array, size_t n, size_t element);
-
 /* The block that holds the address, by binary search; or NULL. */
 struct heapfile_block *heapfile_find(const struct heapfile *,
 	    uint64_t address);

@@ -105,11 +105,11 @@ mark_from_keys(struct mark *m)
 {
 	struct heapfile *hf = m->hf;
 
-	for (int i = 0; i < 16; i++)
-		follow(m, hf->key[i], HEAPFILE_REACHABLE);
+	for (int i = 0; i < MMALLOC_NKEYS; i++)
+		follow(m, hf->view.header.key[i], HEAPFILE_REACHABLE);
 	drain(m, follow_reachable);
-	for (int i = 0; i < 16; i++)
-		follow(m, hf->key[i], HEAPFILE_POSSIBLE);
+	for (int i = 0; i < MMALLOC_NKEYS; i++)
+		follow(m, hf->view.header.key[i], HEAPFILE_POSSIBLE);
 	for (size_t i = 0; i < hf->nblocks; i++)
 		if (hf->blocks[i].class == HEAPFILE_REACHABLE) {
 			each_word(m, i, follow_possible);

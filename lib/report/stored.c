@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "base/bits.h"
 #include "report/words.h"
 
 struct ranked {
@@ -97,17 +96,13 @@ stored_verdict(const struct heapfile *hf, char *line, size_t size)
 static void
 line(FILE *f, const struct heapfile *hf, const struct heapfile_block *b)
 {
-	uint64_t at = b->address - b->skip, w[2];
-	uint64_t room = b->address + b->size - at;
+	unsigned long long w0 = heapfile_word(hf, b->header + 8);
+	unsigned long long w1 = heapfile_word(hf, b->header + 16);
 
-	for (unsigned i = 0; i < 2; i++)
-		w[i] = room >= 8 * (i + 1) ? heapfile_word(hf, at + 8 * i) : 0;
 	fprintf(f, "%s 0x%016llx 0x%016llx 0x%016llx 0x%016llx %#llx %#llx\n",
 	    b->class == HEAPFILE_FREE ? "free" : "block",
-	    (unsigned long long)(at - 8),
-	    (unsigned long long)bits_align_up(room + 8, 16),
-	    (unsigned long long)w[0], (unsigned long long)w[1],
-	    (unsigned long long)w[0], (unsigned long long)w[1]);
+	    (unsigned long long)b->header, (unsigned long long)b->whole,
+	    w0, w1, w0, w1);
 }
 
 int

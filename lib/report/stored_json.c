@@ -32,7 +32,7 @@ json_source(const struct heapfile *hf, const char *name)
 	json_object_object_add(o, "complete",
 	    json_object_new_boolean(hf->nfaults == 0));
 	json_object_object_add(o, "detached",
-	    json_object_new_boolean(hf->detached));
+	    json_object_new_boolean(!hf->view.open));
 	if (hf->lost == 0)
 		return o;
 	missing = json_object_new_array();

@@ -34,18 +34,17 @@ static void
 text_contents(FILE *f, const struct heapfile *hf,
     const struct heapfile_block *b)
 {
-	const char *at = hf->map + (b->address - hf->base);
+	const unsigned char *at = heapfile_at(hf, b->address);
 	size_t n = b->size < SHOWN_BYTES ? b->size : SHOWN_BYTES;
 
 	if (n == 0)
 		return;
 	fputs("  begins  ", f);
 	for (size_t i = 0; i < n; i++)
-		fprintf(f, "%02x ", (unsigned char)at[i]);
+		fprintf(f, "%02x ", at[i]);
 	fprintf(f, "%*s ", (int)(3 * (SHOWN_BYTES - n)), "");
 	for (size_t i = 0; i < n; i++)
-		fputc(isascii((unsigned char)at[i]) && isprint((unsigned char)
-		    at[i]) ? at[i] : '.', f);
+		fputc(isascii(at[i]) && isprint(at[i]) ? at[i] : '.', f);
 	fputc('\n', f);
 }
 
@@ -107,15 +106,15 @@ text_keys(FILE *f, const struct heapfile *hf)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < 16; i++)
-		n += hf->key[i] != 0;
+	for (unsigned i = 0; i < MMALLOC_NKEYS; i++)
+		n += hf->view.header.key[i] != 0;
 	if (n == 0) {
 		fputs("  No key is set: nothing can be reached.\n", f);
 		return;
 	}
 	fputs("  keys:", f);
-	for (unsigned i = 0; i < 16; i++)
-		if (hf->key[i] != 0)
+	for (unsigned i = 0; i < MMALLOC_NKEYS; i++)
+		if (hf->view.header.key[i] != 0)
 			fprintf(f, " %u", i);
 	fputs(" are set\n", f);
 }
@@ -133,9 +132,9 @@ text_summary(FILE *f, const struct heapfile *hf)
 	char top[WORDS_MAX], lost[WORDS_MAX];
 
 	fprintf(f, "SUMMARY  a heap of %s at %#llx, %s\n",
-	    words_size(top, sizeof(top), hf->top),
-	    (unsigned long long)hf->base, hf->busy ?
-	    "attached now: figures may be torn" : hf->detached ?
+	    words_size(top, sizeof(top), hf->view.top),
+	    (unsigned long long)hf->view.header.base, hf->busy ?
+	    "attached now: figures may be torn" : !hf->view.open ?
 	    "detached in order" : "left without detaching");
 	for (int c = HEAPFILE_NCLASSES - 1; c >= HEAPFILE_FREE; c--)
 		if (what[c] != NULL)
