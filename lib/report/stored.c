@@ -75,18 +75,19 @@ void
 stored_verdict(const struct heapfile *hf, char *line, size_t size)
 {
 	char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX], d[WORDS_MAX];
-	const struct heapfile_sum *lost = &hf->sum[HEAPFILE_DEFINITE];
+	uint64_t lost = hf->sum[HEAPFILE_DEFINITE].blocks;
 	uint64_t blocks, bytes = used_bytes(hf, &blocks);
 	char leaks[2 * WORDS_MAX];
 
-	if (lost->blocks == 0)
+	if (lost == 0)
 		snprintf(leaks, sizeof(leaks), "0 leaks");
 	else
 		snprintf(leaks, sizeof(leaks), "%s of %s", words_count(a,
-		    sizeof(a), lost->blocks, "leak", "leaks"),
-		    words_count(b, sizeof(b), lost->bytes, "byte", "bytes"));
+		    sizeof(a), lost, "leak", "leaks"), words_count(b,
+		    sizeof(b), hf->sum[HEAPFILE_DEFINITE].bytes +
+		    hf->sum[HEAPFILE_INDIRECT].bytes, "byte", "bytes"));
 	snprintf(line, size, "verdict: %s%s, %s; %s in %s",
-	    hf->nfaults == 0 && lost->blocks == 0 ? "clean; " : "",
+	    hf->nfaults == 0 && lost == 0 ? "clean; " : "",
 	    words_count(a, sizeof(a), hf->nfaults, "error", "errors"), leaks,
 	    words_count(c, sizeof(c), bytes, "byte", "bytes"),
 	    words_count(d, sizeof(d), blocks, "block", "blocks"));

@@ -27,4 +27,4 @@ EXTRA_DIST += %D%/hostile.c
 
 check_PROGRAMS += %D%/stored
 %C%_stored_SOURCES = %D%/stored.c
-%C%_stored_LDADD = libpoolwatch.la
+%C%_stored_LDADD = libmmalloc.la liballoc.la libbase.la libargs.la
