@@ -15,6 +15,7 @@ EXTRA_DIST += %D%/RULES.md %D%/bounded %D%/libtest.sh
 include tests/fuzz/local.mk
 include tests/unit/local.mk
 include tests/model/local.mk
+include tests/library/local.mk
 include tests/house/local.mk
 include tests/samples/local.mk
 include tests/cli/local.mk

@@ -5,6 +5,7 @@ dist_check_SCRIPTS += \
 	%D%/check-layers \
 	%D%/check-lists \
 	%D%/check-man \
+	%D%/check-man-examples \
 	%D%/check-rules \
 	%D%/check-symbols \
 	%D%/conformance
@@ -14,6 +15,7 @@ TESTS += \
 	%D%/check-layers \
 	%D%/check-lists \
 	%D%/check-man \
+	%D%/check-man-examples \
 	%D%/check-rules \
 	%D%/check-symbols
 EXTRA_DIST += %D%/imports %D%/long-files
