@@ -25,4 +25,5 @@ include tests/unwind/local.mk
 include tests/cases/local.mk
 include tests/programs/local.mk
 include tests/bench/local.mk
+include tests/bench/alloc/local.mk
 include tests/campaign/local.mk
