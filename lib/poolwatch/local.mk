@@ -20,11 +20,11 @@ libpoolwatch_la_DEPENDENCIES = \
 
 CLEANFILES += %D%/poolwatch.map
 %D%/poolwatch.map: $(POOLWATCH_API)
-	$(AM_V_GEN)$(MKDIR_P) %D% && { echo 'POOLWATCH_1 {'; \
+	$(AM_V_GEN)$(MKDIR_P) %D% && { echo 'POOLWATCH_1 { global:'; \
 	cat $(POOLWATCH_API:%=$(srcdir)/%) | \
 	grep -o 'PW_SYMBOL([a-z_0-9]*)' | sort -u | \
-	sed 's/PW_SYMBOL(\(.*\))/	global: pw_\1;/'; \
-	echo '	local: *; };'; } > $@
+	sed 's/PW_SYMBOL(\(.*\))/	pw_\1;/'; \
+	echo 'local: *; };'; } > $@
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = %D%/poolwatch.pc
