@@ -19,7 +19,7 @@ libpoolwatch_la_DEPENDENCIES = \
 	$(libpoolwatch_la_LIBADD) %D%/poolwatch.map
 
 CLEANFILES += %D%/poolwatch.map
-%D%/poolwatch.map: $(POOLWATCH_API)
+%D%/poolwatch.map: $(POOLWATCH_API) lib/poolwatch/local.mk
 	$(AM_V_GEN)$(MKDIR_P) %D% && { echo 'POOLWATCH_1 { global:'; \
 	cat $(POOLWATCH_API:%=$(srcdir)/%) | \
 	grep -o 'PW_SYMBOL([a-z_0-9]*)' | sort -u | \
