@@ -5,11 +5,17 @@ liballoc_la_SOURCES = \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/pool_arena.c \
+	%D%/pool_bins.c \
 	%D%/pool_block.c \
 	%D%/pool_check.c \
 	%D%/pool_impl.h \
 	%D%/pool_layout.h \
+	%D%/pool_place.c \
+	%D%/pool_realloc.c \
+	%D%/pool_rebuild.c \
 	%D%/pool_tree.c \
+	%D%/pool_user.c \
+	%D%/pool_walk.c \
 	%D%/public.h \
 	%D%/vmem.c \
 	%D%/vmem.h \

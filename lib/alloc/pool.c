@@ -5,9 +5,11 @@
  * fault found then is the caller's, who wrote outside a block since the last
  * call; the same check at leaving would say that the fault is ours.
  *
- * How a request walks down: poolalloc -> pool_take_l (pool_block.c) -> the
- * tree (pool_tree.c), and when that has nothing large enough, a new arena
- * (pool_arena.c).  Layout and magics: pool_layout.h.
+ * How a request walks down: poolalloc -> pool_find_l (pool_block.c) -> a bin
+ * (pool_bins.c) or the tree (pool_tree.c), and when they have nothing large
+ * enough, a new arena (pool_arena.c); then it is cut (pool_block.c) and its
+ * guards are set (pool_user.c).  A pointer walks: pool_lookup_l (pool_check.c)
+ * -> pool_give_l (pool_block.c).  poolrealloc: pool_realloc.c.  Layout: pool_layout.h.
  *
  * Lock order: a pool, then the vmem arena that is its source.
  *
@@ -23,131 +25,151 @@
 #include "alloc/pool_impl.h"
 #include "base/bits.h"
 
-#define POOL_FLAGS_SERVED	(POOL_ANTAGONISM | POOL_PARANOIA | \
-				 POOL_TOLERANCE | POOL_NOREUSE)
+_Static_assert(POOL_NBIN == POOL_NBINS, "a bin for each small size");
 
-/* 0: entered, the lock is held; else an errno and it is not. */
-static int
+void
+pool_unlock(Pool *p)
+{
+	if (p->unlock != NULL)
+		p->unlock(p);
+}
+
+int
 pool_enter(Pool *p)
 {
-	if (p->flags & ~POOL_FLAGS_SERVED)
-		return ENOTSUP;
-	if (p->quantum != 0 && !bits_is_pow2(p->quantum))
+	if (PW_UNLIKELY(p->quantum != 0 && !bits_is_pow2(p->quantum)))
 		return EINVAL;
 	if (p->lock != NULL)
 		p->lock(p);
-	if (!p->poisoned && (p->flags & POOL_PARANOIA))
+	if (PW_UNLIKELY(!p->poisoned && (p->flags & POOL_PARANOIA)))
 		pool_check_l(p);
-	if (!p->poisoned)
+	if (PW_LIKELY(!p->poisoned))
 		return 0;
-	if (p->unlock != NULL)
-		p->unlock(p);
+	pool_unlock(p);
 	return EUCLEAN;
 }
 
-static void
+void
 pool_leave(Pool *p)
 {
-	if (!p->poisoned && (p->flags & POOL_PARANOIA))
+	if (PW_UNLIKELY(!p->poisoned && (p->flags & POOL_PARANOIA)))
 		pool_check_l(p);
-	if (p->unlock != NULL)
-		p->unlock(p);
+	pool_unlock(p);
 }
 
-static void *
-pool_fail(int error)
+void *
+pool_fail(const Pool *p, int error)
 {
-	errno = error;
+	errno = p->poisoned ? EUCLEAN : error;
 	return NULL;
 }
 
-/* A taken block gets its user: size, guards, junk. */
+/* Guards into a block of whole bytes behind gap, then it is the user's. */
 static void *
-pool_present(Pool *p, struct pool_header *h, size_t size)
+user_cut_l(Pool *p, struct pool_header *h, size_t gap, size_t want,
+    size_t whole, const struct pool_user *u)
 {
-	void *data = pool_data(h);
+	struct pool_header *to = pool_behind(h, gap);
+	size_t size = pool_split(p, want, whole - gap);
+	void *data = pool_user_data(to, u);
 
-	pool_set_size(h, size);
-	if (p->flags & POOL_ANTAGONISM)
-		pool_fill(data, size, POOL_FILL_ALLOC, data);
+	if (PW_UNLIKELY(p->flags & POOL_ANTAGONISM))
+		pool_fill(data, u->size, POOL_FILL_ALLOC, data);
+	pool_cut_behind_l(p, h, gap, size, whole, pool_user_set(to, size, u));
 	return data;
+}
+
+void *
+pool_alloc_l(Pool *p, size_t size)
+{
+	struct pool_user u = { .size = size };
+	size_t want = pool_block_size(p, size), whole;
+	struct pool_header *h = want == 0 ? NULL :
+	    pool_find_l(p, want, &whole);
+
+	return h == NULL ? NULL : user_cut_l(p, h, 0, want, whole, &u);
 }
 
 void *
 poolalloc(Pool *p, size_t size)
 {
 	int error = pool_enter(p);
-	struct pool_header *h;
-	void *data = NULL;
+	void *data;
 
-	if (error != 0)
-		return pool_fail(error);
-	h = pool_take_l(p, size);
-	if (h != NULL)
-		data = pool_present(p, h, size);
+	if (PW_UNLIKELY(error != 0))
+		return pool_fail(p, error);
+	data = pool_alloc_l(p, size);
 	pool_leave(p);
-	return data != NULL ? data : pool_fail(ENOMEM);
+	return PW_LIKELY(data != NULL) ? data :
+	    pool_fail(p, ENOMEM);
+}
+
+/* A block for u, whose size, align, offset and span are set. */
+void *
+pool_allocalign_l(Pool *p, struct pool_user *u)
+{
+	struct pool_place pl = { POOL_OVERHEAD, u->size, u->align, u->offset,
+	    u->span };
+	size_t want = u->size > SIZE_MAX / 2 ? 0 : pool_block_size(p,
+	    u->size + POOL_USER_TRAILER + POOL_GRAIN - 1);
+	size_t room = want == 0 ? 0 : pool_place_size(want, &pl), whole, gap;
+	struct pool_header *h = room == 0 ? NULL : pool_find_l(p, room, &whole);
+	uintptr_t data;
+
+	if (h == NULL)
+		return NULL;
+	gap = pool_place(h, whole, want, &pl, &data);
+	if (gap == SIZE_MAX) {
+		pool_unfind_l(p, h, whole);
+		return NULL;
+	}
+	u->skip = data % POOL_GRAIN;
+	return user_cut_l(p, h, gap, want, whole, u);
 }
 
 void *
 poolallocalign(Pool *p, size_t size, size_t align, long offset, size_t span)
 {
-	size_t by = align < POOL_GRAIN ? POOL_GRAIN : align;
-	struct pool_header *h;
-	void *data = NULL;
+	struct pool_user u = { size, 0, align == 0 ? 1 : align, 0, span };
 	int error;
+	void *data;
 
-	if ((align != 0 && !bits_is_pow2(align)) || offset % POOL_GRAIN != 0 ||
-	    (span != 0 && (!bits_is_pow2(span) || span < POOL_GRAIN)))
-		return pool_fail(EINVAL);
 	if (span != 0 && size > span)
-		return pool_fail(ENOMEM);
+		return pool_fail(p, ENOMEM);
+	if (offset >= 0)
+		u.offset = (size_t)offset % u.align;
+	else
+		u.offset = (u.align - (0 - (size_t)offset) % u.align) % u.align;
 	error = pool_enter(p);
 	if (error != 0)
-		return pool_fail(error);
-	h = pool_take_align_l(p, size, by,
-	    align == 0 ? 0 : (size_t)offset & (by - 1), span);
-	if (h != NULL)
-		data = pool_present(p, h, size);
+		return pool_fail(p, error);
+	data = pool_allocalign_l(p, &u);
 	pool_leave(p);
-	return data != NULL ? data : pool_fail(ENOMEM);
-}
-
-/* The allocated and sound block whose data is v; else a fault, NULL. */
-static struct pool_header *
-pool_find_l(Pool *p, void *v)
-{
-	struct pool_header *h = pool_block(v);
-	const char *wrong;
-
-	if ((uintptr_t)v % POOL_GRAIN != 0 || h->magic != POOL_MAGIC_ALLOC)
-		wrong = "called on non-block (double-free?)";
-	else
-		wrong = pool_check_block_l(p, h);
-	if (wrong == NULL)
-		return h;
-	pool_fault(p, h, wrong);
-	return NULL;
+	return data != NULL ? data : pool_fail(p, ENOMEM);
 }
 
 /* POOL_NOREUSE: junk for ever; the first bytes keep their tags. */
 static void
-pool_bury_l(struct pool_header *h)
+bury_l(struct pool_header *h)
 {
-	h->magic = POOL_MAGIC_DEAD;
+	uint64_t word = pool_word(h);
+	size_t size = pool_word_size(word);
+
 	memset((char *)pool_data(h) + POOL_KEPT, POOL_DEAD_BYTE,
-	    pool_room(h) - POOL_KEPT);
+	    size - POOL_OVERHEAD - POOL_KEPT);
+	pool_set_word(h, pool_word_make(h, size, POOL_KIND_DEAD, 0,
+	    (word & POOL_WORD_LEFT) != 0));
 }
 
-static void
+void
 pool_retire_l(Pool *p, struct pool_header *h)
 {
-	if (p->flags & POOL_NOREUSE) {
-		pool_bury_l(h);
+	if (PW_UNLIKELY(p->flags & POOL_NOREUSE)) {
+		bury_l(h);
 		return;
 	}
 	p->nfree++;
-	if (p->flags & POOL_ANTAGONISM)
+	if (PW_UNLIKELY(p->flags & POOL_ANTAGONISM))
 		pool_fill((char *)pool_data(h) + POOL_KEPT,
 		    pool_room(h) - POOL_KEPT, POOL_FILL_FREE, pool_data(h));
 	pool_give_l(p, h);
@@ -156,159 +178,34 @@ pool_retire_l(Pool *p, struct pool_header *h)
 void
 poolfree(Pool *p, void *v)
 {
+	struct pool_user u;
 	struct pool_header *h;
 
-	if (v == NULL || pool_enter(p) != 0)
+	if (v == NULL || PW_UNLIKELY(pool_enter(p) != 0))
 		return;
-	h = pool_find_l(p, v);
-	if (h != NULL)
+	h = pool_lookup_l(p, v, &u);
+	if (PW_LIKELY(h != NULL))
 		pool_retire_l(p, h);
 	pool_leave(p);
-}
-
-/* Where it stands, or moved; NULL: no memory, nothing has changed. */
-static void *
-pool_realloc_l(Pool *p, struct pool_header *h, size_t size)
-{
-	size_t old = pool_get_size(h);
-	struct pool_header *to;
-	char *data = pool_data(h);
-
-	if (!pool_resize_l(p, h, size)) {
-		to = pool_take_l(p, size);
-		if (to == NULL)
-			return NULL;
-		data = memcpy(pool_data(to), data, old);
-		pool_retire_l(p, h);
-		h = to;
-	}
-	pool_set_size(h, size);
-	if ((p->flags & POOL_ANTAGONISM) && size > old)
-		pool_fill(data + old, size - old, POOL_FILL_ALLOC, data);
-	return data;
-}
-
-void *
-poolrealloc(Pool *p, void *v, size_t size)
-{
-	struct pool_header *h;
-	void *data = NULL;
-	int error;
-
-	if (v == NULL)
-		return poolalloc(p, size);
-	if (size == 0) {
-		poolfree(p, v);
-		return NULL;
-	}
-	error = pool_enter(p);
-	if (error != 0)
-		return pool_fail(error);
-	h = pool_find_l(p, v);
-	if (h != NULL)
-		data = pool_realloc_l(p, h, size);
-	pool_leave(p);
-	return data != NULL ? data : pool_fail(h == NULL ? EUCLEAN : ENOMEM);
 }
 
 size_t
 poolmsize(Pool *p, void *v)
 {
 	struct pool_header *h;
+	struct pool_user u;
 	size_t size = 0;
 
 	if (v == NULL || pool_enter(p) != 0)
 		return 0;
-	h = pool_find_l(p, v);
+	h = pool_lookup_l(p, v, &u);
 	if (h != NULL) {
-		size = pool_room(h);
-		pool_set_size(h, size);
+		size = pool_room(h) - u.skip -
+		    (u.align == 0 ? 0 : POOL_USER_TRAILER);
+		u.size = size;
+		pool_set_kind(h, POOL_KIND_ALLOC,
+		    pool_user_set(h, pool_size(h), &u));
 	}
 	pool_leave(p);
 	return size;
-}
-
-void
-poolcheck(Pool *p)
-{
-	if (pool_enter(p) != 0)
-		return;
-	pool_check_l(p);
-	if (p->unlock != NULL)
-		p->unlock(p);
-}
-
-void
-poolblockcheck(Pool *p, void *v)
-{
-	if (v == NULL || pool_enter(p) != 0)
-		return;
-	pool_find_l(p, v);
-	if (p->unlock != NULL)
-		p->unlock(p);
-}
-
-static enum pool_kind
-pool_kind(const struct pool_header *h)
-{
-	switch (h->magic) {
-	case POOL_MAGIC_ALLOC:
-		return POOL_BLOCK_ALLOC;
-	case POOL_MAGIC_DEAD:
-		return POOL_BLOCK_DEAD;
-	default:
-		return POOL_BLOCK_FREE;
-	}
-}
-
-void
-poolwalk(Pool *p, pool_walk_fn *fn, void *arg)
-{
-	struct pool_header *h;
-
-	if (pool_enter(p) != 0)
-		return;
-	for (struct pool_arena *a = p->arenalist; a != NULL; a = a->down)
-		for (h = pool_arena_first(a); h < pool_arena_end(a);
-		    h = pool_right(h))
-			fn(arg, pool_data(h), h->magic == POOL_MAGIC_ALLOC ?
-			    pool_get_size(h) : pool_room(h), pool_kind(h));
-	if (p->unlock != NULL)
-		p->unlock(p);
-}
-
-static void
-pool_dump_arena(Pool *p, struct pool_arena *a)
-{
-	struct pool_header *h;
-
-	p->print(p, "arena %p %zu\n", (void *)a, (size_t)a->size);
-	for (h = pool_arena_first(a); h < pool_arena_end(a); h = pool_right(h))
-		p->print(p, "%p %.8x %zu\n", (void *)h, h->magic,
-		    (size_t)h->size);
-}
-
-void
-pooldump(Pool *p)
-{
-	if (p->print == NULL || pool_enter(p) != 0)
-		return;
-	p->print(p, "pool %p %s\n", (void *)p,
-	    p->name != NULL ? p->name : "?");
-	for (struct pool_arena *a = p->arenalist; a != NULL; a = a->down)
-		pool_dump_arena(p, a);
-	if (p->unlock != NULL)
-		p->unlock(p);
-}
-
-size_t
-pooltrim(Pool *p)
-{
-	size_t given;
-
-	if (pool_enter(p) != 0)
-		return 0;
-	given = pool_arena_trim_l(p);
-	pool_leave(p);
-	return given;
 }

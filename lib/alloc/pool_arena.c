@@ -1,19 +1,25 @@
 /*
- * pool_arena.c - the arenas of a pool: getting them and giving them back.
+ * pool_arena.c - the arenas of a pool: getting, finding, giving back.
  *
  * An arena comes from ops (a source that knows its pool), from alloc, or from
  * the vmem arena source, whichever is set first.  One that is wholly free goes
  * back with pooltrim; a pool that grows and shrinks by one block at the edge of
  * an arena would otherwise ask and give without end.
  *
+ * No pointer of a caller is followed before its arena is known.  The arenas
+ * are a splay tree by address, whose links are in their headers; in front of it
+ * stands a small table, recent, of the last answer for each of some ranges of
+ * addresses, so that the tree is left alone most of the time.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <config.h>
 
 #include "alloc/pool_impl.h"
-#include "base/bits.h"
 
-#define ARENA_OVERHEAD	(sizeof(struct pool_arena) + sizeof(struct pool_header))
+#include <string.h>
+
+#include "base/bits.h"
 
 static void *
 arena_get(Pool *p, size_t size)
@@ -36,7 +42,7 @@ arena_can_give(const Pool *p)
 	if (p->ops != NULL)
 		return p->ops->shrink != NULL;
 	if (p->alloc != NULL)
-		return p->free != NULL;
+		return p->release != NULL;
 	return p->source != NULL;
 }
 
@@ -46,74 +52,184 @@ arena_give(Pool *p, void *arena, size_t size)
 	if (p->ops != NULL)
 		p->ops->shrink(p, arena, size);
 	else if (p->alloc != NULL)
-		p->free(arena, size);
+		p->release(arena, size);
 	else
 		vmem_free(p->source, (vmem_addr_t)arena, size);
 }
 
-static void
-arena_link(Pool *p, struct pool_arena *a)
+/* The arena at this address, or the last one on the way, becomes the root. */
+static struct pool_arena *
+arena_splay(struct pool_arena *t, uintptr_t at)
 {
-	a->down = p->arenalist;
-	a->up = NULL;
-	if (p->arenalist != NULL)
-		p->arenalist->up = a;
+	struct pool_arena side = { .up = NULL, .down = NULL };
+	struct pool_arena *less = &side, *more = &side, *y;
+
+	while (at - (uintptr_t)t >= t->size) {
+		if (at < (uintptr_t)t) {
+			y = t->down;
+			if (y != NULL && at < (uintptr_t)y) {
+				t->down = y->up;
+				y->up = t;
+				t = y;
+				y = t->down;
+			}
+			if (y == NULL)
+				break;
+			more->down = t;
+			more = t;
+		} else {
+			y = t->up;
+			if (y != NULL && at - (uintptr_t)y >= y->size &&
+			    at > (uintptr_t)y) {
+				t->up = y->down;
+				y->down = t;
+				t = y;
+				y = t->up;
+			}
+			if (y == NULL)
+				break;
+			less->up = t;
+			less = t;
+		}
+		t = y;
+	}
+	less->up = t->down;
+	more->down = t->up;
+	t->down = side.up;
+	t->up = side.down;
+	return t;
+}
+
+PW_NOINLINE struct pool_arena *
+pool_arena_find(Pool *p, uintptr_t addr)
+{
+	struct pool_arena *a;
+
+	if (p->arenalist == NULL || addr < p->low || addr >= p->high)
+		return NULL;
+	a = p->arenalist = arena_splay(p->arenalist, addr);
+	if (addr - (uintptr_t)a >= a->size)
+		return NULL;
+	p->recent[addr >> POOL_RECENT_SHIFT & (POOL_NRECENT - 1)] = a;
+	return a;
+}
+
+/* The lowest arena that begins above addr. */
+struct pool_arena *
+pool_arena_next(Pool *p, uintptr_t addr)
+{
+	struct pool_arena *a = p->arenalist, *next = NULL;
+
+	while (a != NULL)
+		if ((uintptr_t)a > addr) {
+			next = a;
+			a = a->down;
+		} else
+			a = a->up;
+	return next;
+}
+
+void
+pool_arena_link_l(Pool *p, struct pool_arena *a)
+{
+	struct pool_arena *t = p->arenalist;
+
+	a->up = a->down = NULL;
+	if (t != NULL) {
+		t = arena_splay(t, (uintptr_t)a);
+		if (t < a) {
+			a->down = t;
+			a->up = t->up;
+			t->up = NULL;
+		} else {
+			a->up = t;
+			a->down = t->down;
+			t->down = NULL;
+		}
+	}
 	p->arenalist = a;
+	p->cursize += a->given;
 	if (p->low == 0 || (uintptr_t)a < p->low)
 		p->low = (uintptr_t)a;
 	if ((uintptr_t)a + a->size > p->high)
 		p->high = (uintptr_t)a + a->size;
 }
 
-static void
-arena_unlink(Pool *p, struct pool_arena *a)
+void
+pool_arena_unlink_l(Pool *p, struct pool_arena *a)
 {
-	if (a->up != NULL)
-		a->up->down = a->down;
-	else
-		p->arenalist = a->down;
-	if (a->down != NULL)
-		a->down->up = a->up;
+	struct pool_arena *t;
+
+	a = arena_splay(p->arenalist, (uintptr_t)a);
+	t = a->down;
+	if (t != NULL) {
+		t = arena_splay(t, UINTPTR_MAX);
+		t->up = a->up;
+	} else
+		t = a->up;
+	p->arenalist = t;
+	p->cursize -= a->given;
+	memset(p->recent, 0, sizeof(p->recent));
 }
 
-static void
-arena_form(struct pool_arena *a, size_t size)
+/* An arena of one free block that is in no bin yet. */
+struct pool_arena *
+pool_arena_form(Pool *p, void *at, size_t given)
 {
-	pool_form(&a->header, sizeof(*a), POOL_MAGIC_ARENA);
-	a->size = size;
-	a->pad = 0;
-	pool_arena_end(a)->magic = POOL_MAGIC_ARENATAIL;
-	pool_arena_end(a)->spare = 0;
-	pool_arena_end(a)->size = 0;
+	struct pool_arena *a = at;
+	struct pool_header *first = pool_arena_first(a), *end;
+	size_t size = bits_align_down(given - POOL_ARENA_OVERHEAD,
+	    pool_quantum(p));
+
+	a->up = a->down = NULL;
+	a->size = size + POOL_ARENA_OVERHEAD;
+	a->given = given;
+	end = pool_arena_end(a);
+	pool_set_word(end, pool_word_make(end, 0, POOL_KIND_EDGE, 0, true));
+	pool_set_word(first,
+	    pool_word_make(first, size, POOL_KIND_FREE, 0, false));
+	__atomic_store_n(&a->magic, POOL_MAGIC_ARENA ^ (uintptr_t)a,
+	    __ATOMIC_RELEASE);
+	return a;
+}
+
+/* How much to ask for; 0: more than the pool may have. */
+static size_t
+grow_size(const Pool *p, size_t block_size)
+{
+	size_t size = block_size + POOL_ARENA_OVERHEAD;
+
+	if (size < p->minarena)
+		size = bits_align_up(p->minarena, POOL_GRAIN);
+	if (p->maxsize != 0 &&
+	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize))
+		return 0;
+	return size;
 }
 
 /* A new arena with a free block of block_size bytes at least. */
 bool
 pool_arena_grow_l(Pool *p, size_t block_size)
 {
-	size_t size, quantum = p->quantum > POOL_GRAIN ? p->quantum :
-	    POOL_GRAIN;
-	struct pool_arena *a;
+	size_t given = grow_size(p, block_size), size;
+	struct pool_arena *a = given == 0 ? NULL : arena_get(p, given);
 	struct pool_header *h;
 
-	if (bits_add_overflows(block_size, ARENA_OVERHEAD + quantum, &size))
-		return false;
-	if (size < p->minarena)
-		size = p->minarena;
-	size = bits_align_up(size, quantum);
-	if (p->maxsize != 0 &&
-	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize))
-		return false;
-	a = arena_get(p, size);
 	if (a == NULL)
 		return false;
-	p->cursize += size;
-	arena_form(a, size);
-	arena_link(p, a);
+	if ((uintptr_t)a % POOL_GRAIN != 0) {
+		pool_fault_at(p, NULL, "alloc gave a misaligned arena",
+		    (uint8_t *)a, 0);
+		return false;
+	}
+	pool_arena_form(p, a, given);
+	pool_arena_link_l(p, a);
 	h = pool_arena_first(a);
+	size = pool_size(h);
 	if (p->flags & POOL_ANTAGONISM)
-		pool_fill(h, size - ARENA_OVERHEAD, POOL_FILL_UNALLOC, h + 1);
-	pool_free_l(p, h, size - ARENA_OVERHEAD);
+		pool_fill(pool_data(h), size - POOL_OVERHEAD,
+		    POOL_FILL_UNALLOC, pool_data(h));
+	pool_bins_insert(p, pool_links(h, size), size);
 	return true;
 }
 
@@ -122,35 +238,41 @@ bool
 pool_arena_is_idle(struct pool_arena *a)
 {
 	struct pool_header *h = pool_arena_first(a);
+	uint64_t word = pool_word(h);
+	size_t size = a->size - POOL_ARENA_OVERHEAD;
 
-	return h->magic == POOL_MAGIC_FREE &&
-	    h->size == a->size - ARENA_OVERHEAD && pool_free_is_sound(h);
+	return pool_word_is_sound(h, word) &&
+	    pool_word_kind(word) == POOL_KIND_FREE &&
+	    pool_word_size(word) == size &&
+	    pool_footer_size(pool_links(h, size)) == size;
 }
 
 void
 pool_arena_release_l(Pool *p, struct pool_arena *a)
 {
-	pool_tree_remove(p, (struct pool_free *)pool_arena_first(a));
-	if (p->torn)
+	size_t size = a->size - POOL_ARENA_OVERHEAD, given = a->given;
+
+	if (!pool_bins_remove(p, pool_links(pool_arena_first(a), size), size))
 		return;
-	arena_unlink(p, a);
-	p->cursize -= a->size;
-	arena_give(p, a, a->size);
+	pool_arena_unlink_l(p, a);
+	a->magic = 0;
+	arena_give(p, a, given);
 }
 
 size_t
 pool_arena_trim_l(Pool *p)
 {
-	struct pool_arena *a, *next;
+	struct pool_arena *a;
+	uintptr_t at = 0;
 	size_t given = 0;
 
 	if (!arena_can_give(p))
 		return 0;
-	for (a = p->arenalist; a != NULL && !p->torn; a = next) {
-		next = a->down;
+	while (!p->torn && (a = pool_arena_next(p, at)) != NULL) {
+		at = (uintptr_t)a;
 		if (!pool_arena_is_idle(a))
 			continue;
-		given += a->size;
+		given += a->given;
 		pool_arena_release_l(p, a);
 	}
 	return given;

@@ -1,15 +1,21 @@
 /*
  * pool_block.c - cutting and joining the blocks of a pool.
  *
- * All sizes and addresses of blocks are multiples of POOL_GRAIN, so data is
- * aligned to 16.  An aligned block is cut out of the middle of a free one: what
- * is left before it is a free block of its own or nothing at all, never a
- * filler, so an aligned block is a block like any other.
+ * A block is given out in three steps, so that a caller can put guards into it
+ * between the second and the third: pool_find_l takes a free block out of its
+ * bin, pool_split says how much of it will do, pool_cut_l makes it so.
+ *
+ * The order of stores.  The chain of headers changes in one store at a time,
+ * and what a store makes reachable was written before: the header of a rest
+ * before the block in front of it shrinks, the header of a placed block before
+ * the gap in front of it does.  The header of a block that joins another one
+ * is made 0 after the store that swallowed it: nothing free or given out holds
+ * a header that could be taken for one.  Links, footers and left bits come last
+ * and can be made anew (pool_rebuild.c).
  *
  * Neighbours are trusted only as far as they can be checked without following
  * anything they say: a program that wrote outside its blocks must meet a
- * diagnostic, not a crash of ours.  The tail of a free block carries a check
- * on its size and address for that.
+ * diagnostic, not a crash of ours.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,16 +27,11 @@
 
 #include "base/bits.h"
 
-#define TRIM_ALWAYS	0x10000u	/* a surplus this large always goes */
+#define FILL_NAMED	64u	/* bytes of a rest that always name it */
 
-static const uint8_t guard_bytes[4] = POOL_GUARD_BYTES;
-
-/* Block size for a request; 0 when it cannot be represented. */
 size_t
 pool_block_size(const Pool *p, size_t size)
 {
-	size_t quantum = p->quantum > POOL_GRAIN ? p->quantum : POOL_GRAIN;
-
 	if (size > SIZE_MAX / 2)
 		return 0;
 	size += POOL_OVERHEAD;
@@ -38,338 +39,366 @@ pool_block_size(const Pool *p, size_t size)
 		size = p->minblock;
 	if (size < POOL_MINBLOCK)
 		size = POOL_MINBLOCK;
-	return bits_align_up(size, quantum);
+	size = bits_align_up(size, pool_quantum(p));
+	return size <= POOL_BLOCK_MAX ? size : 0;
 }
 
-void
-pool_fill(void *at, size_t size, unsigned signature, const void *addr)
+static inline void
+free_word(struct pool_header *h, size_t size, bool left)
 {
-	uint32_t word = signature << 24 | ((uintptr_t)addr & 0xffffff);
-	uint8_t *b = at;
-
-	for (; size >= sizeof(word); size -= sizeof(word), b += sizeof(word))
-		memcpy(b, &word, sizeof(word));
-	memcpy(b, &word, size);
+	pool_set_word(h, pool_word_make(h, size, POOL_KIND_FREE, 0, left));
 }
 
-static void
-tail_set(struct pool_header *h, uint64_t six)
+static inline void
+bins_insert(Pool *p, struct pool_header *h, size_t size)
 {
-	struct pool_tail *t = pool_tail(h);
-
-	t->first = POOL_TAIL_FIRST;
-	memcpy(t->slack, &six, sizeof(t->slack));
-	t->last = POOL_TAIL_LAST;
-	t->size = h->size;
+	pool_bins_insert(p, pool_links(h, size), size);
 }
 
-static uint64_t
-tail_get(const struct pool_tail *t)
+/* Is h the free block that these links end? */
+static inline bool
+header_fits(struct pool_header *h, size_t size)
 {
-	uint64_t six = 0;
+	uint64_t word = pool_word(h);
 
-	memcpy(&six, t->slack, sizeof(t->slack));
-	return six;
+	return pool_word_is_sound(h, word) &&
+	    pool_word_kind(word) == POOL_KIND_FREE &&
+	    pool_word_size(word) == size;
 }
 
-static uint64_t
-free_check(const struct pool_header *h, uint64_t size)
+/* The free block that ends at h, whose left bit says so; NULL and a fault. */
+struct pool_links *
+pool_left_l(Pool *p, struct pool_header *h)
 {
-	return bits_mix64((uintptr_t)h ^ size << 1) >> 16;
-}
+	struct pool_links *l = (struct pool_links *)h - 1;
+	size_t size = pool_links_size(p, l);
 
-/* Header and tail of a block whose data is all the user's. */
-void
-pool_form(struct pool_header *h, size_t size, uint32_t magic)
-{
-	h->magic = magic;
-	h->spare = 0;
-	h->size = size;
-	tail_set(h, 0);
-}
-
-void
-pool_form_free(struct pool_header *h, size_t size)
-{
-	h->magic = POOL_MAGIC_FREE;
-	h->size = size;
-	tail_set(h, free_check(h, size));
-}
-
-bool
-pool_free_is_sound(struct pool_header *h)
-{
-	struct pool_tail *t;
-
-	if (h->magic != POOL_MAGIC_FREE || h->size < POOL_MINBLOCK ||
-	    h->size % POOL_GRAIN != 0 || h->size > SIZE_MAX / 2)
-		return false;
-	t = pool_tail(h);
-	return t->first == POOL_TAIL_FIRST && t->last == POOL_TAIL_LAST &&
-	    t->size == h->size && tail_get(t) == free_check(h, h->size);
-}
-
-/* The free block that ends at h, judged by its tail alone; or NULL. */
-static struct pool_header *
-left_free(struct pool_header *h)
-{
-	struct pool_tail *t = (struct pool_tail *)h - 1;
-	struct pool_header *left;
-
-	if (t->first != POOL_TAIL_FIRST || t->last != POOL_TAIL_LAST ||
-	    t->size < POOL_MINBLOCK || t->size % POOL_GRAIN != 0)
-		return NULL;
-	left = (struct pool_header *)((char *)h - t->size);
-	if (tail_get(t) != free_check(left, t->size))
-		return NULL;
-	return pool_free_is_sound(left) ? left : NULL;
-}
-
-/* Note the size asked for and guard the slack, all of it. */
-void
-pool_set_size(struct pool_header *h, size_t size)
-{
-	uint8_t *from = (uint8_t *)pool_data(h) + size;
-	uint8_t *to = (uint8_t *)pool_tail(h);
-
-	tail_set(h, (uint64_t)(to - from));
-	for (; from < to; from++)
-		*from = guard_bytes[(uintptr_t)from & 3];
-}
-
-size_t
-pool_get_size(struct pool_header *h)
-{
-	uint64_t slack = tail_get(pool_tail(h));
-
-	return slack > pool_room(h) ? SIZE_MAX : pool_room(h) - slack;
-}
-
-/* Make [h, h + size) free as it is; its neighbours are not. */
-static void
-block_insert(Pool *p, struct pool_header *h, size_t size)
-{
-	pool_form_free(h, size);
-	pool_tree_insert(p, (struct pool_free *)h);
-}
-
-/* Take a sound free block out of the tree. */
-static void
-block_remove(Pool *p, struct pool_header *h)
-{
-	pool_tree_remove(p, (struct pool_free *)h);
-	h->magic = POOL_MAGIC_UNALLOC;
-}
-
-/* The free right neighbour of a block that ends at h; or NULL. */
-static struct pool_header *
-right_free(Pool *p, struct pool_header *h)
-{
-	switch (h->magic) {
-	case POOL_MAGIC_ALLOC:
-	case POOL_MAGIC_DEAD:
-	case POOL_MAGIC_ARENATAIL:
-		return NULL;
-	case POOL_MAGIC_FREE:
-		if (pool_free_is_sound(h))
-			return h;
-		/* fall through */
-	default:
-		pool_fault(p, h, "bad magic of a neighbour");
-		return NULL;
-	}
-}
-
-/* Make [h, h + size) free and join it with its free neighbours. */
-void
-pool_free_l(Pool *p, struct pool_header *h, size_t size)
-{
-	struct pool_header *left, *right;
-
-	h->magic = POOL_MAGIC_UNALLOC;
-	right = right_free(p, (struct pool_header *)((char *)h + size));
-	if (right != NULL) {
-		size += right->size;
-		block_remove(p, right);
-	}
-	left = left_free(h);
-	if (left != NULL) {
-		size += left->size;
-		block_remove(p, left);
-		h = left;
-	}
-	block_insert(p, h, size);
+	if (PW_LIKELY(size != 0 &&
+	    header_fits((struct pool_header *)((char *)h - size), size)))
+		return l;
+	pool_fault(p, h, "corrupt tail of the free block before");
+	return NULL;
 }
 
 /*
- * Cut h, an allocated block, down to want bytes if what is over is worth it.
- * A quarter of the block is the reference's measure: less than that would
- * leave many blocks too small for anybody.
+ * The links of the block h behind another one, if it is free, else NULL in *l;
+ * false and a fault where no sound block begins.
+ */
+bool
+pool_right_l(Pool *p, struct pool_header *h, struct pool_links **l)
+{
+	uint64_t word = pool_word(h);
+	size_t size;
+
+	*l = NULL;
+	if (PW_UNLIKELY(!pool_word_is_sound(h, word))) {
+		pool_fault(p, h, "bad magic of the block behind");
+		return false;
+	}
+	if (pool_word_kind(word) != POOL_KIND_FREE)
+		return true;
+	size = pool_word_size(word);
+	*l = pool_links(h, size);
+	if (PW_LIKELY(size != 0 && pool_links_size(p, *l) == size))
+		return true;
+	pool_fault(p, h, "corrupt tail of the free block behind");
+	return false;
+}
+
+/*
+ * Make [h, h + size) free, joined with its free neighbours.  left: the block
+ * before is free.  A block whose neighbours are damaged is left as it is.
  */
 void
-pool_surplus_l(Pool *p, struct pool_header *h, size_t want)
+pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 {
-	size_t extra = h->size - want;
-	struct pool_header *rest;
+	struct pool_header *behind = pool_behind(h, size), *whole = h;
+	struct pool_links *l = NULL, *r;
+	size_t lsize = 0, rsize = 0;
 
-	if (extra < POOL_MINBLOCK)
+	if (PW_UNLIKELY(!pool_right_l(p, behind, &r)))
 		return;
-	if (!p->tight && extra < TRIM_ALWAYS &&
-	    (extra < want / 4 || extra < p->minblock))
+	if (left) {
+		l = pool_left_l(p, h);
+		if (PW_UNLIKELY(l == NULL))
+			return;
+		lsize = pool_footer_size(l);
+		whole = (struct pool_header *)((char *)h - lsize);
+	}
+	if (r != NULL) {
+		rsize = pool_footer_size(r);
+		if (!pool_bins_remove(p, r, rsize))
+			return;
+	}
+	if (l != NULL && !pool_bins_remove(p, l, lsize))
 		return;
-	p->curalloc -= extra;
-	pool_form(h, want, h->magic);
-	rest = pool_right(h);
-	if (p->flags & POOL_ANTAGONISM)
-		pool_fill(rest, extra, POOL_FILL_UNALLOC, rest + 1);
-	pool_free_l(p, rest, extra);
-}
-
-/* The best free block for size bytes, out of the tree; grows the pool. */
-static struct pool_header *
-block_find(Pool *p, size_t size)
-{
-	struct pool_free *b = pool_tree_best(p, size);
-
-	if (b == NULL) {
-		if (p->torn || !pool_arena_grow_l(p, size))
-			return NULL;
-		b = pool_tree_best(p, size);
-		if (b == NULL)
-			return NULL;
-	}
-	if (!pool_free_is_sound(&b->header)) {
-		pool_fault(p, &b->header, "free block is damaged");
-		return NULL;
-	}
-	block_remove(p, &b->header);
-	return p->torn ? NULL : &b->header;
-}
-
-struct pool_header *
-pool_take_l(Pool *p, size_t size)
-{
-	size_t want = pool_block_size(p, size);
-	struct pool_header *h = want == 0 ? NULL : block_find(p, want);
-
-	if (h == NULL)
-		return NULL;
-	pool_form(h, h->size, POOL_MAGIC_ALLOC);
-	p->curalloc += h->size;
-	pool_surplus_l(p, h, want);
-	return h;
-}
-
-size_t
-pool_take_many_l(Pool *p, size_t size, size_t n, struct pool_header **out)
-{
-	size_t want = pool_block_size(p, size), got = 0, left;
-	struct pool_header *h = want == 0 ? NULL : block_find(p, want);
-
-	if (h == NULL)
-		return 0;
-	left = h->size;
-	while (got < n && left >= want + POOL_MINBLOCK) {
-		pool_form(h, want, POOL_MAGIC_ALLOC);
-		p->curalloc += want;
-		out[got++] = h;
-		h = pool_right(h);
-		left -= want;
-	}
-	if (got == 0) {
-		pool_form(h, left, POOL_MAGIC_ALLOC);
-		p->curalloc += left;
-		out[got++] = h;
-	} else
-		block_insert(p, h, left);
-	return got;
-}
-
-/* Where in the free block h the data may begin; 0: nowhere. */
-static uintptr_t
-align_place(const struct pool_header *h, size_t want, size_t align,
-    size_t offset, size_t span, size_t size)
-{
-	uintptr_t base = (uintptr_t)h, end = base + h->size, at;
-	size_t gap;
-
-	at = base + sizeof(*h);
-	for (;;) {
-		at += (offset - at) & (align - 1);
-		if (at - sizeof(*h) + want > end)
-			return 0;
-		gap = at - sizeof(*h) - base;
-		if (gap != 0 && gap < POOL_MINBLOCK) {
-			at += POOL_GRAIN;
-			continue;
-		}
-		if (span == 0 || size == 0 ||
-		    ((at ^ (at + size - 1)) & ~(span - 1)) == 0)
-			return at;
-		at = bits_align_down(at + size - 1, span);
-	}
-}
-
-struct pool_header *
-pool_take_align_l(Pool *p, size_t size, size_t align, size_t offset,
-    size_t span)
-{
-	size_t want = pool_block_size(p, size), room, gap;
-	struct pool_header *h;
-	uintptr_t at;
-
-	if (want == 0 || align > SIZE_MAX / 8 || span > SIZE_MAX / 8)
-		return NULL;
-	room = want + 2 * align + 2 * span + POOL_MINBLOCK;
-	h = block_find(p, room);
-	if (h == NULL)
-		return NULL;
-	at = align_place(h, want, align, offset, span, size);
-	if (at == 0) {
-		block_insert(p, h, h->size);
-		return NULL;
-	}
-	gap = at - sizeof(*h) - (uintptr_t)h;
-	if (gap != 0) {
-		struct pool_header *front = h;
-		size_t whole = h->size;
-
-		h = (struct pool_header *)((char *)h + gap);
-		h->size = whole - gap;
-		block_insert(p, front, gap);
-	}
-	pool_form(h, h->size, POOL_MAGIC_ALLOC);
-	p->curalloc += h->size;
-	pool_surplus_l(p, h, want);
-	return h;
+	free_word(whole, lsize + size + rsize, false);
+	if (l != NULL)
+		pool_set_word(h, 0);
+	if (r != NULL)
+		pool_set_word(behind, 0);
+	else
+		pool_set_left(behind, true);
+	bins_insert(p, whole, lsize + size + rsize);
 }
 
 void
 pool_give_l(Pool *p, struct pool_header *h)
 {
-	p->curalloc -= h->size;
-	pool_free_l(p, h, h->size);
+	uint64_t word = pool_word(h);
+	size_t size = pool_word_size(word);
+
+	p->curalloc -= size;
+	pool_join_l(p, h, size, (word & POOL_WORD_LEFT) != 0);
 }
 
-/* Room for size bytes where h stands: true, and h is trimmed to it. */
-bool
-pool_resize_l(Pool *p, struct pool_header *h, size_t size)
+/* The best free block, out of its bin; grows the pool.  NULL: no memory. */
+struct pool_header *
+pool_find_l(Pool *p, size_t block_size, size_t *whole)
 {
-	size_t want = pool_block_size(p, size);
-	struct pool_header *right;
+	struct pool_links *l = pool_bins_best(p, block_size, whole);
+	struct pool_header *h;
 
-	if (want == 0)
-		return false;
-	if (h->size < want) {
-		right = right_free(p, pool_right(h));
-		if (right == NULL || h->size + right->size < want)
-			return false;
-		block_remove(p, right);
-		if (p->torn)
-			return false;
-		p->curalloc += right->size;
-		pool_form(h, h->size + right->size, POOL_MAGIC_ALLOC);
+	if (l == NULL) {
+		if (p->torn || !pool_arena_grow_l(p, block_size))
+			return NULL;
+		l = pool_bins_best(p, block_size, whole);
+		if (l == NULL)
+			return NULL;
 	}
-	pool_surplus_l(p, h, want);
+	h = (struct pool_header *)((char *)(l + 1) - *whole);
+	if (PW_UNLIKELY(!header_fits(h, *whole))) {
+		pool_fault(p, h, "free block is damaged");
+		return NULL;
+	}
+	return pool_bins_remove(p, l, *whole) ? h : NULL;
+}
+
+/* Back into its bin: nobody has changed it. */
+void
+pool_unfind_l(Pool *p, struct pool_header *h, size_t whole)
+{
+	bins_insert(p, h, whole);
+}
+
+/* How much of a block of whole bytes goes to one of block_size. */
+size_t
+pool_split(const Pool *p, size_t block_size, size_t whole)
+{
+	size_t least = p->minblock > POOL_MINBLOCK ? p->minblock :
+	    POOL_MINBLOCK;
+
+	return whole - block_size >= least ? block_size : whole;
+}
+
+static bool
+is_unallocated(const uint8_t *b)
+{
+	uint32_t word;
+
+	memcpy(&word, b, sizeof(word));
+	return word >> 24 == POOL_FILL_UNALLOC;
+}
+
+/*
+ * The rest of a block that was cut.  Its first bytes name it; after that what
+ * was filled as unallocated before stays: filling all of a large block anew for
+ * each piece cut off it would be quadratic.
+ */
+static void
+fill_rest(struct pool_header *h, size_t size)
+{
+	uint8_t *b = pool_data(h), *end = (uint8_t *)pool_behind(h, size);
+	size_t n = (size_t)(end - b) < FILL_NAMED ? (size_t)(end - b) :
+	    FILL_NAMED;
+
+	pool_fill(b, n, POOL_FILL_UNALLOC, pool_data(h));
+	for (b += n; end - b >= 16 && !is_unallocated(b); b += 16)
+		pool_fill(b, 16, POOL_FILL_UNALLOC, pool_data(h));
+}
+
+/* A word for the rest of a block, not in the chain yet. */
+static void
+rest_form(Pool *p, struct pool_header *rest, size_t size)
+{
+	if (p->flags & POOL_ANTAGONISM)
+		fill_rest(rest, size);
+	free_word(rest, size, false);
+}
+
+/*
+ * [h, h + whole) was found free: its first size bytes are given out with this
+ * slack, the rest, if any, is free.
+ */
+static inline void
+block_cut(Pool *p, struct pool_header *h, size_t size, size_t whole,
+    unsigned slack, bool left)
+{
+	struct pool_header *rest = pool_behind(h, size);
+
+	if (whole != size)
+		rest_form(p, rest, whole - size);
+	pool_set_word(h, pool_word_make(h, size, POOL_KIND_ALLOC, slack,
+	    left));
+	p->curalloc += size;
+}
+
+static inline void
+rest_insert(Pool *p, struct pool_header *rest, size_t size)
+{
+	if (size != 0)
+		bins_insert(p, rest, size);
+	else
+		pool_set_left(rest, false);
+}
+
+void
+pool_cut_l(Pool *p, struct pool_header *h, size_t size, size_t whole,
+    unsigned slack)
+{
+	block_cut(p, h, size, whole, slack, false);
+	rest_insert(p, pool_behind(h, size), whole - size);
+}
+
+/* The same where a gap stays free in front of the block. */
+void
+pool_cut_behind_l(Pool *p, struct pool_header *h, size_t gap, size_t size,
+    size_t whole, unsigned slack)
+{
+	struct pool_header *to = pool_behind(h, gap);
+
+	if (gap == 0) {
+		pool_cut_l(p, h, size, whole, slack);
+		return;
+	}
+	block_cut(p, to, size, whole - gap, slack, true);
+	free_word(h, gap, false);
+	bins_insert(p, h, gap);
+	rest_insert(p, pool_behind(to, size), whole - gap - size);
+}
+
+/* Who wants fresh memory to be zero does not want to see our links. */
+void
+pool_wipe(Pool *p, struct pool_header *h, size_t size)
+{
+	struct pool_links *l = pool_links(h, size);
+
+	if (p->ops == NULL || !p->ops->wipe)
+		return;
+	if (size >= POOL_TREE_MIN)
+		l->left = l->right = NULL;
+	l->next = l->prev = NULL;
+	l->footer = 0;
+}
+
+struct pool_header *
+pool_take_l(Pool *p, size_t block_size)
+{
+	size_t whole, size;
+	struct pool_header *h = pool_find_l(p, block_size, &whole);
+
+	if (h == NULL)
+		return NULL;
+	size = pool_split(p, block_size, whole);
+	if (size == whole)
+		pool_wipe(p, h, whole);
+	pool_cut_l(p, h, size, whole, 0);
+	return h;
+}
+
+/* From one free block as many as it has; *whole bytes of it were found. */
+static size_t
+take_some(Pool *p, struct pool_header *h, size_t whole, size_t block_size,
+    size_t n, struct pool_header **out)
+{
+	size_t got = 0, size;
+
+	do {
+		size = pool_split(p, block_size, whole);
+		if (size == whole)
+			pool_wipe(p, h, whole);
+		block_cut(p, h, size, whole, 0, false);
+		out[got++] = h;
+		h = pool_behind(h, size);
+		whole -= size;
+	} while (got < n && whole >= block_size);
+	rest_insert(p, h, whole);
+	return got;
+}
+
+size_t
+pool_take_many_l(Pool *p, size_t block_size, size_t n,
+    struct pool_header **out)
+{
+	size_t got = 0, whole;
+	struct pool_header *h;
+
+	while (got < n) {
+		if (got != 0 && pool_bins_best(p, block_size, &whole) == NULL)
+			break;
+		h = pool_find_l(p, block_size, &whole);
+		if (h == NULL)
+			break;
+		got += take_some(p, h, whole, block_size, n - got, out + got);
+	}
+	return got;
+}
+
+/*
+ * Can h become block_size bytes where it stands, with its free right neighbour
+ * or without?  *whole: all there is; the neighbour is out of its bin then.
+ */
+bool
+pool_fit_l(Pool *p, struct pool_header *h, size_t block_size, size_t *whole)
+{
+	size_t size = pool_size(h), rsize;
+	struct pool_links *r;
+
+	*whole = size;
+	if (size == block_size)
+		return true;
+	if (!pool_right_l(p, pool_behind(h, size), &r))
+		return false;
+	rsize = r == NULL ? 0 : pool_footer_size(r);
+	if (size + rsize < block_size)
+		return false;
+	if (r == NULL)
+		return true;
+	if (!pool_bins_remove(p, r, rsize))
+		return false;
+	*whole += rsize;
+	return true;
+}
+
+/* After pool_fit_l: size of the whole bytes stay with h. */
+void
+pool_recut_l(Pool *p, struct pool_header *h, size_t size, size_t whole,
+    unsigned slack)
+{
+	uint64_t word = pool_word(h);
+	size_t old = pool_word_size(word);
+	struct pool_header *rest = pool_behind(h, size);
+	struct pool_header *right = pool_behind(h, old);
+
+	p->curalloc -= old;
+	block_cut(p, h, size, whole, slack, (word & POOL_WORD_LEFT) != 0);
+	if (whole != old && right != rest)
+		pool_set_word(right, 0);
+	rest_insert(p, rest, whole - size);
+	if (whole == old && size != old)
+		pool_set_left(right, true);
+}
+
+bool
+pool_resize_l(Pool *p, struct pool_header *h, size_t block_size)
+{
+	size_t whole, size;
+
+	if (!pool_fit_l(p, h, block_size, &whole))
+		return false;
+	size = pool_split(p, block_size, whole);
+	if (size == whole && whole != pool_size(h))
+		pool_wipe(p, h, whole);
+	pool_recut_l(p, h, size, whole, 0);
 	return true;
 }

@@ -3,17 +3,24 @@
  *
  * Invariants (poolcheck):
  *	P1  the blocks of an arena follow each other from its header to its
- *	    tail without a gap;
- *	P2  the tail of a block repeats the size of its header;
+ *	    edge without a gap, each header sound;
+ *	P2  a block says that the one before is free just where it is, and the
+ *	    footer of a free block repeats its size;
  *	P3  no two free blocks are neighbours;
  *	P4  the slack of an allocated block holds guard bytes, all of it;
  *	P5  a dead block is junk behind its first POOL_KEPT bytes;
  *	P6  curfree and curalloc are the sums over the blocks, cursize the sum
  *	    over the arenas;
- * and of the tree (pool_tree_check):
+ * of the bins and the tree (pool_bins_check, pool_tree_check):
  *	T1  keys left of a node are smaller, right of it larger;
- *	T2  every block in a ring has the size and the magic of its node;
- *	T3  the sizes of all members add up to curfree.
+ *	T2  every block in a ring has the size of its node or bin;
+ *	T3  the sizes of all members add up to curfree, and a bit of binmap is
+ *	    set where a bin has members;
+ * and of the arenas:
+ *	A1  up leads to higher arenas, down to lower ones.
+ *
+ * Sizes here are block sizes, headers with them and rounded (pool_block_size),
+ * unless a comment says otherwise.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,11 +31,17 @@
 #include "alloc/pool_layout.h"
 #include "base/compiler.h"
 
-/* A source that knows its pool: what the process heap uses. */
+/* A source that knows its pool: the process heap, a heap in a file. */
 struct pool_ops {
 	void *(*grow)(Pool *, size_t size);
-	void (*shrink)(Pool *, void *, size_t size);
+	void (*shrink)(Pool *, void *, size_t size);	/* or nil */
+	bool wipe;	/* what the pool wrote at the end of a fresh block is
+			 * 0 again when the block is given out */
+	bool ordered;	/* at any moment the chain of headers is whole and no
+			 * contents are on their way to another address */
 };
+
+#define POOL_RECENT_SHIFT	18	/* bytes that share an entry of recent */
 
 static inline void *
 pool_data(struct pool_header *h)
@@ -36,29 +49,44 @@ pool_data(struct pool_header *h)
 	return h + 1;
 }
 
+/* The header of what poolalloc (and poolallocalign) gave. */
 static inline struct pool_header *
-pool_block(void *data)
+pool_block(const void *data)
 {
-	return (struct pool_header *)data - 1;
+	return (struct pool_header *)((uintptr_t)data &
+	    ~(uintptr_t)(POOL_GRAIN - 1)) - 1;
 }
 
-static inline struct pool_tail *
-pool_tail(struct pool_header *h)
+static inline struct pool_header *
+pool_behind(struct pool_header *h, size_t size)
 {
-	return (struct pool_tail *)((char *)h + h->size) - 1;
+	return (struct pool_header *)((char *)h + size);
+}
+
+static inline size_t
+pool_size(const struct pool_header *h)
+{
+	return pool_word_size(pool_word(h));
 }
 
 static inline struct pool_header *
 pool_right(struct pool_header *h)
 {
-	return (struct pool_header *)((char *)h + h->size);
+	return pool_behind(h, pool_size(h));
 }
 
-/* Bytes between header and tail. */
+/* Bytes behind the header. */
 static inline size_t
 pool_room(const struct pool_header *h)
 {
-	return h->size - POOL_OVERHEAD;
+	return pool_size(h) - POOL_OVERHEAD;
+}
+
+/* What a free block of this size ends with. */
+static inline struct pool_links *
+pool_links(struct pool_header *h, size_t size)
+{
+	return (struct pool_links *)pool_behind(h, size) - 1;
 }
 
 static inline struct pool_header *
@@ -67,51 +95,167 @@ pool_arena_first(struct pool_arena *a)
 	return (struct pool_header *)(a + 1);
 }
 
+/* The edge. */
 static inline struct pool_header *
 pool_arena_end(struct pool_arena *a)
 {
 	return (struct pool_header *)((char *)a + a->size) - 1;
 }
 
+static inline size_t
+pool_quantum(const Pool *p)
+{
+	return p->quantum > POOL_GRAIN ? p->quantum : POOL_GRAIN;
+}
+
+/* pool.c: 0, the lock is held; else an errno and it is not. */
+int	pool_enter(Pool *);
+void	pool_leave(Pool *);
+void	pool_unlock(Pool *);
+/* NULL and errno; EUCLEAN in a poisoned pool. */
+void	*pool_fail(const Pool *, int error);
+
 /* pool_block.c */
-size_t	pool_block_size(const Pool *, size_t size);	/* 0: too large */
-void	pool_fill(void *, size_t size, unsigned signature, const void *addr);
-void	pool_form(struct pool_header *, size_t size, uint32_t magic);
-void	pool_form_free(struct pool_header *, size_t size);
-bool	pool_free_is_sound(struct pool_header *);
-void	pool_set_size(struct pool_header *, size_t size);
-size_t	pool_get_size(struct pool_header *);	/* ~0: nonsense */
-void	pool_free_l(Pool *, struct pool_header *, size_t size);
-void	pool_surplus_l(Pool *, struct pool_header *, size_t want);
-struct pool_header *pool_take_l(Pool *, size_t size);
-struct pool_header *pool_take_align_l(Pool *, size_t size, size_t align,
-	    size_t offset, size_t span);
-void	pool_give_l(Pool *, struct pool_header *);
-bool	pool_resize_l(Pool *, struct pool_header *, size_t size);
+
+/* For a request of size bytes; 0: too large. */
+size_t	pool_block_size(const Pool *, size_t size);
+
+/* Where poolallocalign wants a block. */
+struct pool_place {
+	size_t lead;	/* from the header to the data, 8 modulo 16 */
+	size_t size;	/* bytes of data, for span */
+	size_t align;	/* not 0 */
+	size_t offset;	/* less than align */
+	size_t span;	/* 0: none */
+};
 
 /*
- * Cut up to n blocks with room for exactly size bytes, side by side if there
- * is a large free block; how many.
+ * A block of at least this size out of the free ones, or a new arena: kind
+ * ALLOC, slack 0, so the caller may use all of it.  NULL without memory.
  */
-size_t	pool_take_many_l(Pool *, size_t size, size_t n,
+struct pool_header *pool_take_l(Pool *, size_t block_size);
+struct pool_header *pool_take_align_l(Pool *, size_t block_size,
+	    const struct pool_place *);
+
+/* Up to n blocks of at least this size, side by side if possible; how many. */
+size_t	pool_take_many_l(Pool *, size_t block_size, size_t n,
 	    struct pool_header **out);
 
-/* pool_tree.c */
-void	pool_tree_insert(Pool *, struct pool_free *);
-void	pool_tree_remove(Pool *, struct pool_free *);
-struct pool_free *pool_tree_best(Pool *, size_t size);
+/* Back: kind ALLOC or QUICK, nothing else of it is looked at. */
+void	pool_give_l(Pool *, struct pool_header *);
+
+/* At least this size where it stands, slack 0: true, and it was trimmed. */
+bool	pool_resize_l(Pool *, struct pool_header *, size_t block_size);
+
+/* What the calls above are made of: see pool_block.c. */
+struct pool_header *pool_find_l(Pool *, size_t block_size, size_t *whole);
+void	pool_unfind_l(Pool *, struct pool_header *, size_t whole);
+size_t	pool_split(const Pool *, size_t block_size, size_t whole);
+void	pool_wipe(Pool *, struct pool_header *, size_t whole);
+void	pool_cut_l(Pool *, struct pool_header *, size_t size, size_t whole,
+	    unsigned slack);
+void	pool_cut_behind_l(Pool *, struct pool_header *, size_t gap,
+	    size_t size, size_t whole, unsigned slack);
+bool	pool_fit_l(Pool *, struct pool_header *, size_t block_size,
+	    size_t *whole);
+void	pool_recut_l(Pool *, struct pool_header *, size_t size, size_t whole,
+	    unsigned slack);
+void	pool_join_l(Pool *, struct pool_header *, size_t size, bool left);
+struct pool_links *pool_left_l(Pool *, struct pool_header *);
+bool	pool_right_l(Pool *, struct pool_header *, struct pool_links **);
+
+/* pool_place.c */
+size_t	pool_place_size(size_t block_size, const struct pool_place *);
+size_t	pool_place(const struct pool_header *, size_t whole, size_t block_size,
+	    const struct pool_place *, uintptr_t *data);
+
+/* The user's part of a block. */
+struct pool_user {
+	size_t size;	/* bytes asked for */
+	size_t skip;	/* before them, behind the header */
+	size_t align;	/* of a placed block, as in pool_place; else 0 */
+	size_t offset;
+	size_t span;
+};
+
+#define POOL_USER_TRAILER	(sizeof(struct pool_trailer) + 1)
+
+static inline void *
+pool_user_data(struct pool_header *h, const struct pool_user *u)
+{
+	return (char *)pool_data(h) + u->skip;
+}
+
+/* pool.c: poolalloc, poolallocalign (skip is found) and poolfree inside. */
+void	*pool_alloc_l(Pool *, size_t size);
+void	*pool_allocalign_l(Pool *, struct pool_user *);
+void	pool_retire_l(Pool *, struct pool_header *);
+
+/* pool_user.c */
+
+/* false: nonsense.  Reads the header, and a trailer in the block. */
+bool	pool_user_get(struct pool_header *, struct pool_user *);
+/* Guards and trailer of a block of this size: its five bits of slack. */
+unsigned pool_user_set(struct pool_header *, size_t block_size,
+	    const struct pool_user *);
+/* The first byte of guard that is not as it should be, or NULL. */
+uint8_t	*pool_user_wrong(struct pool_header *, const struct pool_user *);
+uint8_t	pool_guard_byte(const uint8_t *at);
+void	pool_fill(void *, size_t size, unsigned signature, const void *addr);
+
+/* pool_bins.c: free blocks by size. */
+void	pool_bins_insert(Pool *, struct pool_links *, size_t size);
+bool	pool_bins_remove(Pool *, struct pool_links *, size_t size);
+struct pool_links *pool_bins_best(Pool *, size_t size, size_t *found);
+size_t	pool_bins_largest(Pool *);
+const char *pool_bins_check(Pool *);
+size_t	pool_links_size(Pool *, struct pool_links *);	/* 0: astray */
+void	pool_tear(Pool *, struct pool_links *);
+
+/* pool_tree.c: those of POOL_TREE_MIN and more. */
+void	pool_tree_insert(Pool *, struct pool_links *, size_t size);
+void	pool_tree_remove(Pool *, struct pool_links *, size_t size);
+struct pool_links *pool_tree_best(Pool *, size_t size);
 size_t	pool_tree_largest(Pool *);
-const char *pool_tree_check(Pool *);
+const char *pool_tree_check(Pool *, size_t *sum);
 
 /* pool_arena.c */
 bool	pool_arena_grow_l(Pool *, size_t block_size);
-bool	pool_arena_is_idle(struct pool_arena *);
-void	pool_arena_release_l(Pool *, struct pool_arena *);
 size_t	pool_arena_trim_l(Pool *);
+/* The arena that holds the address, the one after it (0: the first). */
+struct pool_arena *pool_arena_find(Pool *, uintptr_t addr);
+struct pool_arena *pool_arena_next(Pool *, uintptr_t addr);
+/* One empty arena in [at, at + given), with its header and edge. */
+struct pool_arena *pool_arena_form(Pool *, void *at, size_t given);
+bool	pool_arena_is_idle(struct pool_arena *);
+/* Enter it in the index and in cursize; take it out again. */
+void	pool_arena_link_l(Pool *, struct pool_arena *);
+void	pool_arena_unlink_l(Pool *, struct pool_arena *);
+void	pool_arena_release_l(Pool *, struct pool_arena *);
+
+/*
+ * The arenas are linked, of all else only the words of headers are known: make
+ * bins, tree, footers, left bits and sums anew, and join free neighbours.
+ * NULL; or what is wrong, and *where: then nothing was written.
+ */
+const char *pool_rebuild_l(Pool *, void **where);
 
 /* pool_check.c */
 void	pool_fault(Pool *, struct pool_header *, const char *what);
-const char *pool_check_block_l(Pool *, struct pool_header *);
+void	pool_fault_at(Pool *, struct pool_header *, const char *what,
+	    const uint8_t *byte, unsigned should);
+/* The allocated and sound block whose data is v; else a fault, NULL. */
+struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
+
+static inline struct pool_arena *
+pool_arena_of(Pool *p, uintptr_t addr)
+{
+	struct pool_arena *a = p->recent[addr >> POOL_RECENT_SHIFT &
+	    (POOL_NRECENT - 1)];
+
+	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
+	    pool_arena_find(p, addr);
+}
 
 #endif

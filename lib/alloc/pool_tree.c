@@ -1,19 +1,12 @@
 /*
- * pool_tree.c - the free blocks of a pool, found by size.
+ * pool_tree.c - the larger free blocks of a pool, found by size.
  *
  * Free blocks of equal size form a ring; one block of each ring is a node of
  * a splay tree keyed on block size, the others have POOL_NO_NODE for left.
- * The links live in the free blocks, so no block is smaller than struct
- * pool_free.  The caller holds the pool lock.
  *
- * A block is taken out of the ring behind its node where there is one: the
- * tree then does not change at all.
- *
- * The links lie where a program writes that overruns a block far, or writes
- * through a pointer to memory it has freed.  So none is followed before it is
- * known to lead into the pool's arenas, to a header that says FREE.  One that
- * does not is a fault, and the tree is torn: from then on nothing is taken from
- * it, put into it or believed of it, and the pool has no memory to give.
+ * A block is taken out of the ring behind its node where there is one, and put
+ * in there: the tree then does not change at all, and of equal blocks the one
+ * freed last goes first.  No link is followed unseen; see pool_bins.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,20 +14,25 @@
 
 #include "alloc/pool_impl.h"
 
-static bool
-node_ok(const Pool *p, const struct pool_free *t)
+#define POOL_NO_NODE	((struct pool_links *)(uintptr_t)0xCAFEBABE)
+
+/* The size of a node that was looked at before. */
+static inline size_t
+key(const struct pool_links *l)
 {
-	return (uintptr_t)t - p->low < p->high - p->low &&
-	    (uintptr_t)t % POOL_GRAIN == 0 &&
-	    t->header.magic == POOL_MAGIC_FREE;
+	return (size_t)(le64toh(l->footer) >> 16) * POOL_GRAIN;
 }
 
-static PW_NOINLINE struct pool_free *
-tree_tear(Pool *p, struct pool_free *at)
+static inline bool
+node_ok(Pool *p, struct pool_links *l)
 {
-	p->torn = true;
-	p->freeroot = NULL;
-	pool_fault(p, &at->header, "the tree of free blocks is damaged");
+	return pool_links_size(p, l) >= POOL_TREE_MIN;
+}
+
+static PW_NOINLINE struct pool_links *
+tree_tear(Pool *p, struct pool_links *at)
+{
+	pool_tear(p, at);
 	return NULL;
 }
 
@@ -42,22 +40,22 @@ tree_tear(Pool *p, struct pool_free *at)
  * Top-down splay: the node of this size, or the last one on the way to it,
  * becomes the root.  What is passed on the way hangs on two side trees.
  */
-static struct pool_free *
-tree_splay(Pool *p, struct pool_free *t, size_t size)
+static struct pool_links *
+tree_splay(Pool *p, struct pool_links *t, size_t size)
 {
-	struct pool_free side = { .left = NULL, .right = NULL };
-	struct pool_free *less = &side, *more = &side, *y;
+	struct pool_links side = { .left = NULL, .right = NULL };
+	struct pool_links *less = &side, *more = &side, *y;
 
 	if (t == NULL)
 		return NULL;
 	if (PW_UNLIKELY(!node_ok(p, t)))
 		return tree_tear(p, t);
-	while (size != t->header.size) {
-		if (size < t->header.size) {
+	while (size != key(t)) {
+		if (size < key(t)) {
 			y = t->left;
 			if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
 				return tree_tear(p, y);
-			if (y != NULL && size < y->header.size) {
+			if (y != NULL && size < key(y)) {
 				t->left = y->right;
 				y->right = t;
 				t = y;
@@ -73,7 +71,7 @@ tree_splay(Pool *p, struct pool_free *t, size_t size)
 			y = t->right;
 			if (y != NULL && PW_UNLIKELY(!node_ok(p, y)))
 				return tree_tear(p, y);
-			if (y != NULL && size > y->header.size) {
+			if (y != NULL && size > key(y)) {
 				t->right = y->left;
 				y->left = t;
 				t = y;
@@ -97,62 +95,61 @@ tree_splay(Pool *p, struct pool_free *t, size_t size)
 
 /* Both neighbours of a block in its ring say so too. */
 static bool
-ring_ok(const Pool *p, const struct pool_free *b)
+ring_ok(Pool *p, struct pool_links *l, size_t size)
 {
-	return node_ok(p, b->next) && node_ok(p, b->prev) &&
-	    b->next->prev == b && b->prev->next == b;
+	return pool_links_size(p, l->next) == size &&
+	    pool_links_size(p, l->prev) == size &&
+	    l->next->prev == l && l->prev->next == l;
 }
 
 static void
-ring_insert(struct pool_free *node, struct pool_free *b)
+ring_insert(struct pool_links *node, struct pool_links *l)
 {
-	b->left = b->right = POOL_NO_NODE;
-	b->prev = node;
-	b->next = node->next;
-	node->next->prev = b;
-	node->next = b;
+	l->left = l->right = POOL_NO_NODE;
+	l->prev = node;
+	l->next = node->next;
+	node->next->prev = l;
+	node->next = l;
 }
 
 static void
-ring_remove(struct pool_free *b)
+ring_remove(struct pool_links *l)
 {
-	b->next->prev = b->prev;
-	b->prev->next = b->next;
+	l->next->prev = l->prev;
+	l->prev->next = l->next;
 }
 
 void
-pool_tree_insert(Pool *p, struct pool_free *b)
+pool_tree_insert(Pool *p, struct pool_links *l, size_t size)
 {
-	struct pool_free *t = tree_splay(p, p->freeroot, b->header.size);
+	struct pool_links *t = tree_splay(p, p->freeroot, size);
 
 	if (PW_UNLIKELY(p->torn))
 		return;
-	p->curfree += b->header.size;
-	if (t != NULL && t->header.size == b->header.size) {
+	if (t != NULL && key(t) == size) {
 		p->freeroot = t;
-		if (PW_UNLIKELY(!ring_ok(p, t))) {
+		if (PW_UNLIKELY(!ring_ok(p, t, size)))
 			tree_tear(p, t);
-			return;
-		}
-		ring_insert(t, b);
+		else
+			ring_insert(t, l);
 		return;
 	}
-	b->next = b->prev = b;
-	b->left = b->right = NULL;
-	if (t != NULL && t->header.size < b->header.size) {
-		b->left = t;
-		b->right = t->right;
+	l->next = l->prev = l;
+	l->left = l->right = NULL;
+	if (t != NULL && key(t) < size) {
+		l->left = t;
+		l->right = t->right;
 		t->right = NULL;
 	} else if (t != NULL) {
-		b->right = t;
-		b->left = t->left;
+		l->right = t;
+		l->left = t->left;
 		t->left = NULL;
 	}
-	p->freeroot = b;
+	p->freeroot = l;
 }
 
-static struct pool_free *
-tree_join(Pool *p, struct pool_free *left, struct pool_free *right)
+static struct pool_links *
+tree_join(Pool *p, struct pool_links *left, struct pool_links *right)
 {
 	if (left == NULL)
 		return right;
@@ -163,47 +160,44 @@ tree_join(Pool *p, struct pool_free *left, struct pool_free *right)
 }
 
 void
-pool_tree_remove(Pool *p, struct pool_free *b)
+pool_tree_remove(Pool *p, struct pool_links *l, size_t size)
 {
-	struct pool_free *heir = b->next;
+	struct pool_links *heir = l->next;
 
-	if (PW_UNLIKELY(p->torn))
-		return;
-	if (PW_UNLIKELY(!ring_ok(p, b))) {
-		tree_tear(p, b);
+	if (PW_UNLIKELY(!ring_ok(p, l, size))) {
+		tree_tear(p, l);
 		return;
 	}
-	p->curfree -= b->header.size;
-	if (b->left == POOL_NO_NODE) {
-		ring_remove(b);
+	if (l->left == POOL_NO_NODE) {
+		ring_remove(l);
 		return;
 	}
-	p->freeroot = tree_splay(p, p->freeroot, b->header.size);
-	if (PW_UNLIKELY(p->freeroot != b)) {
-		tree_tear(p, b);
+	p->freeroot = tree_splay(p, p->freeroot, size);
+	if (PW_UNLIKELY(p->freeroot != l)) {
+		tree_tear(p, l);
 		return;
 	}
-	if (heir != b) {
-		ring_remove(b);
-		heir->left = b->left;
-		heir->right = b->right;
+	if (heir != l) {
+		ring_remove(l);
+		heir->left = l->left;
+		heir->right = l->right;
 		p->freeroot = heir;
 	} else
-		p->freeroot = tree_join(p, b->left, b->right);
+		p->freeroot = tree_join(p, l->left, l->right);
 }
 
 /* The smallest block of at least size bytes, still in the tree; or NULL. */
-struct pool_free *
+struct pool_links *
 pool_tree_best(Pool *p, size_t size)
 {
-	struct pool_free *t = tree_splay(p, p->freeroot, size);
+	struct pool_links *t = tree_splay(p, p->freeroot, size);
 
 	p->freeroot = t;
-	if (t != NULL && t->header.size < size) {
+	if (t != NULL && key(t) < size) {
 		t->right = tree_splay(p, t->right, 0);
 		t = p->torn ? NULL : t->right;
 	}
-	if (t != NULL && PW_UNLIKELY(!node_ok(p, t->next)))
+	if (t != NULL && t->next != t && PW_UNLIKELY(!node_ok(p, t->next)))
 		t = tree_tear(p, t);
 	return t == NULL ? NULL : t->next;
 }
@@ -212,24 +206,49 @@ size_t
 pool_tree_largest(Pool *p)
 {
 	p->freeroot = tree_splay(p, p->freeroot, SIZE_MAX);
-	return p->freeroot == NULL ? 0 : p->freeroot->header.size;
+	return p->freeroot == NULL ? 0 : key(p->freeroot);
 }
 
 static const char *
-ring_check(struct pool_free *node, size_t *sum)
+ring_check(Pool *p, struct pool_links *node, size_t size, size_t *sum)
 {
-	struct pool_free *b = node;
+	struct pool_links *l = node;
 
 	do {
-		if (b->header.size != node->header.size ||
-		    b->header.magic != POOL_MAGIC_FREE ||
-		    b->next->prev != b ||
-		    (b == node) == (b->left == POOL_NO_NODE))
-			return "T2";
-		*sum += b->header.size;
-		b = b->next;
-	} while (b != node);
+		if (!ring_ok(p, l, size) ||
+		    (l == node) == (l->left == POOL_NO_NODE))
+			return "T2: a ring of free blocks is damaged";
+		*sum += size;
+		if (*sum > p->curfree)
+			return "T3: a ring of free blocks does not end";
+		l = l->next;
+	} while (l != node);
 	return NULL;
+}
+
+/* The smallest node above size, NULL; *wrong: the search went astray. */
+static struct pool_links *
+node_above(Pool *p, size_t size, const char **wrong)
+{
+	struct pool_links *t = p->freeroot, *next = NULL;
+
+	while (t != NULL) {
+		if (!node_ok(p, t)) {
+			*wrong = "T2: a node is damaged";
+			return NULL;
+		}
+		if (key(t) <= size) {
+			t = t->right;
+			continue;
+		}
+		if (next != NULL && key(t) >= key(next)) {
+			*wrong = "T1: the tree is out of order";
+			return NULL;
+		}
+		next = t;
+		t = t->left;
+	}
+	return next;
 }
 
 /*
@@ -237,30 +256,17 @@ ring_check(struct pool_free *node, size_t *sum)
  * from the root anew.  A wrong order shows as a size that does not rise.
  */
 const char *
-pool_tree_check(Pool *p)
+pool_tree_check(Pool *p, size_t *sum)
 {
-	size_t sum = 0, size = 0;
-	const char *wrong;
+	const char *wrong = NULL;
+	struct pool_links *l = node_above(p, 0, &wrong);
 
-	for (;;) {
-		struct pool_free *t = p->freeroot, *next = NULL;
+	while (l != NULL && wrong == NULL) {
+		size_t size = key(l);
 
-		while (t != NULL) {
-			if (t->header.size > size) {
-				if (next != NULL &&
-				    t->header.size >= next->header.size)
-					return "T1";
-				next = t;
-				t = t->left;
-			} else
-				t = t->right;
-		}
-		if (next == NULL)
-			break;
-		wrong = ring_check(next, &sum);
-		if (wrong != NULL)
-			return wrong;
-		size = next->header.size;
+		wrong = ring_check(p, l, size, sum);
+		if (wrong == NULL)
+			l = node_above(p, size, &wrong);
 	}
-	return sum == p->curfree ? NULL : "T3";
+	return wrong;
 }

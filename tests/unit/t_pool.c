@@ -97,8 +97,8 @@ sound(void)
 }
 
 struct tally {
-	size_t blocks[3];
-	size_t bytes[3];
+	size_t blocks[4];
+	size_t bytes[4];
 };
 
 static void
@@ -150,7 +150,8 @@ freeing_the_middle_block_joins_both_neighbours(void **state)
 	poolfree(&pool, b);
 	sound();
 	assert_int_equal(count_blocks(POOL_BLOCK_FREE), 2);
-	assert_ptr_equal(poolalloc(&pool, 3 * 64 + 2 * POOL_OVERHEAD), a);
+	assert_ptr_equal(poolalloc(&pool, 3 * pool_size(pool_block(wall)) -
+	    POOL_OVERHEAD), a);
 	poolfree(&pool, wall);
 	poolfree(&pool, a);
 	sound();
@@ -197,19 +198,21 @@ the_last_byte_of_the_slack_is_guarded(void **state)
 	char *a = poolalloc(&pool, 97);
 
 	(void)state;
-	((char *)pool_tail(pool_block(a)))[-1] ^= 1;
+	((char *)pool_right(pool_block(a)))[-1] ^= 1;
 	poolblockcheck(&pool, a);
 }
 
 static void
-an_overrun_without_slack_meets_the_tail(void **state)
+an_overrun_without_slack_meets_the_fence(void **state)
 {
-	char *a = poolalloc(&pool, 96);
+	char *a = poolalloc(&pool, 104);
 
 	(void)state;
-	assert_int_equal(pool_room(pool_block(a)), 96);
-	a[96] = 0;
+	assert_int_equal(pool_room(pool_block(a)), 104);
+	a[104] = 0;
 	poolcheck(&pool);
+	assert_non_null(strstr(said, "byte 104 of it"));
+	assert_non_null(strstr(said, "should be be, is 00"));
 }
 
 static void
@@ -218,7 +221,7 @@ an_underrun_panics_at_free(void **state)
 	char *a = poolalloc(&pool, 40);
 
 	(void)state;
-	memset(a - 16, 'u', 4);
+	memset(a - 8, 'u', 4);
 	poolfree(&pool, a);
 }
 
@@ -252,10 +255,10 @@ a_single_nul_is_tolerated_when_asked_for(void **state)
 	(void)state;
 	pool.flags = POOL_TOLERANCE;
 	a = poolalloc(&pool, 97);
-	b = poolalloc(&pool, 96);
+	b = poolalloc(&pool, 104);
 	a[97] = 0;
 	poolfree(&pool, a);
-	b[96] = 0;
+	b[104] = 0;
 	poolfree(&pool, b);
 	assert_int_equal(nprint, 2);
 	sound();
@@ -322,12 +325,12 @@ a_dead_block_is_never_reused_and_watched(void **state)
 }
 
 static void
-flags_that_are_not_there_yet_are_refused(void **state)
+a_quantum_that_is_no_power_of_two_is_refused(void **state)
 {
 	(void)state;
-	pool.flags = POOL_LOGGING;
+	pool.quantum = 24;
 	assert_null(poolalloc(&pool, 1));
-	assert_int_equal(errno, ENOTSUP);
+	assert_int_equal(errno, EINVAL);
 }
 
 static void
@@ -365,7 +368,7 @@ realloc_grows_into_its_right_neighbour(void **state)
 	assert_int_equal(a[99], 'a');
 	sound();
 	assert_ptr_equal(poolrealloc(&pool, a, 10), a);
-	assert_int_equal(poolmsize(&pool, a) % 16, 0);
+	assert_int_equal(poolmsize(&pool, a) % 16, 8);
 	assert_null(poolrealloc(&pool, a, 0));
 	sound();
 }
@@ -387,8 +390,90 @@ aligned_blocks_are_aligned_and_leave_no_gap(void **state)
 		sound();
 	}
 	assert_int_equal(pool.curalloc, 0);
-	assert_null(poolallocalign(&pool, 1, 48, 0, 0));
-	assert_int_equal(errno, EINVAL);
+}
+
+static void
+any_alignment_and_offset_is_kept_by_realloc(void **state)
+{
+	(void)state;
+	for (size_t align = 1; align < 100; align += 7) {
+		char *wall, *a = poolallocalign(&pool, 100, align, -5, 0);
+
+		assert_int_equal(((uintptr_t)a + 5) % align, 0);
+		memset(a, 'a', 100);
+		wall = poolalloc(&pool, 1);
+		a = poolrealloc(&pool, a, 5000);
+		assert_int_equal(((uintptr_t)a + 5) % align, 0);
+		assert_int_equal(a[0] + a[99], 2 * 'a');
+		assert_true(poolmsize(&pool, a) >= 5000);
+		sound();
+		poolfree(&pool, wall);
+		poolfree(&pool, a);
+		sound();
+	}
+	assert_int_equal(pool.curalloc, 0);
+}
+
+static void
+a_byte_behind_an_ordinary_block_is_no_block(void **state)
+{
+	char *a = poolalloc(&pool, 100);
+
+	(void)state;
+	poolfree(&pool, a + 1);
+}
+
+static void
+a_foreign_pointer_panics(void **state)
+{
+	long stack[4] = { 0 };
+
+	(void)state;
+	poolfree(&pool, &stack[2]);
+	pool.poisoned = false;
+	poolfree(&pool, (void *)(uintptr_t)0x123456789abcdef0u);
+	npanic--;
+}
+
+static void
+realloc_grows_into_its_left_neighbour(void **state)
+{
+	char *left = poolalloc(&pool, 200), *a = poolalloc(&pool, 300);
+	char *wall = poolalloc(&pool, 1);
+
+	(void)state;
+	assert_non_null(wall);
+	memset(a, 'a', 300);
+	poolfree(&pool, left);
+	assert_ptr_equal(poolrealloc(&pool, a, 450), left);
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(left[i], 'a');
+	sound();
+}
+
+static void
+a_pool_is_rebuilt_from_its_headers_alone(void **state)
+{
+	void *a[64], *where;
+	size_t alloc, nfree;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		a[i] = poolalloc(&pool, (size_t)i * 40);
+	for (int i = 0; i < 64; i += 3)
+		poolfree(&pool, a[i]);
+	alloc = pool.curalloc;
+	nfree = pool.curfree;
+	pool.curalloc = pool.curfree = 7;
+	memset(pool.bin, 0x55, sizeof(pool.bin));
+	pool.binmap = 12345;
+	assert_null(pool_rebuild_l(&pool, &where));
+	sound();
+	assert_int_equal(pool.curalloc, alloc);
+	assert_int_equal(pool.curfree, nfree);
+	memset(pool_block(a[1]), 'x', 8);
+	assert_non_null(pool_rebuild_l(&pool, &where));
+	assert_ptr_equal(where, pool_block(a[1]));
 }
 
 static void
@@ -476,8 +561,8 @@ random_step(struct slot *s)
 	void *p;
 
 	if (s->p == NULL && rand() % 4 == 0)
-		slot_set(s, poolallocalign(&pool, size,
-		    (size_t)16 << rand() % 8, 0, 0), size);
+		slot_set(s, poolallocalign(&pool, size, (size_t)rand() % 300,
+		    rand() % 99 - 50, rand() % 2 ? 0 : 32768), size);
 	else if (s->p == NULL)
 		slot_set(s, poolalloc(&pool, size), size);
 	else if (rand() % 2) {
@@ -528,7 +613,7 @@ main(void)
 		CALM(the_smallest_hole_that_fits_is_taken),
 		PANICS(one_byte_too_many_panics_at_free),
 		PANICS(the_last_byte_of_the_slack_is_guarded),
-		PANICS(an_overrun_without_slack_meets_the_tail),
+		PANICS(an_overrun_without_slack_meets_the_fence),
 		PANICS(an_underrun_panics_at_free),
 		PANICS(a_block_is_freed_once),
 		PANICS(an_interior_pointer_panics),
@@ -536,10 +621,15 @@ main(void)
 		PANICS(two_nuls_are_not_tolerated),
 		CALM(antagonism_fills_with_words_that_name_the_block),
 		PANICS(a_dead_block_is_never_reused_and_watched),
-		CALM(flags_that_are_not_there_yet_are_refused),
+		CALM(a_quantum_that_is_no_power_of_two_is_refused),
 		CALM(a_failing_realloc_leaves_the_block_alone),
 		CALM(realloc_grows_into_its_right_neighbour),
 		CALM(aligned_blocks_are_aligned_and_leave_no_gap),
+		CALM(any_alignment_and_offset_is_kept_by_realloc),
+		PANICS(a_byte_behind_an_ordinary_block_is_no_block),
+		PANICS(a_foreign_pointer_panics),
+		CALM(realloc_grows_into_its_left_neighbour),
+		CALM(a_pool_is_rebuilt_from_its_headers_alone),
 		CALM(a_span_is_not_crossed),
 		CALM(an_idle_arena_goes_back_to_its_source),
 		CALM(cutting_many_at_once_makes_ordinary_blocks),
