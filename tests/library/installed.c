@@ -21,6 +21,7 @@ main(void)
 	void *heap = mmalloc_attach(-1, NULL);
 	vmem_addr_t id = 0;
 
+	qmallocinit();
 	vmem_alloc(ids, 1, VMEM_NOWAIT | VMEM_BESTFIT, &id);
 	char *a = (char *)poolalloc(pool, 10);
 	char *b = (char *)qmalloc(10);
