@@ -74,8 +74,8 @@ made_say(const char *before, const char *fmt, va_list args, const char *after)
 	os_write_all(2, line, n);
 }
 
-void
-pool_print_default(Pool *p, const char *fmt, ...)
+static void
+print_default(Pool *p, const char *fmt, ...)
 {
 	va_list args;
 
@@ -92,8 +92,8 @@ end_process(void)
 	os_syscall(SYS_exit_group, 128 + SIGABRT, 0, 0, 0, 0, 0);
 }
 
-void
-pool_panic_default(Pool *p, const char *fmt, ...)
+static void
+panic_default(Pool *p, const char *fmt, ...)
 {
 	va_list args;
 
@@ -163,8 +163,8 @@ poolcreate(const char *name, vmem_t *source, int flags)
 	m->pool.ops = source == NULL ? &chunk_ops : NULL;
 	m->pool.lock = made_lock;
 	m->pool.unlock = made_unlock;
-	m->pool.print = pool_print_default;
-	m->pool.panic = pool_panic_default;
+	m->pool.print = print_default;
+	m->pool.panic = panic_default;
 	return &m->pool;
 }
 

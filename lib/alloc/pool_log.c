@@ -58,3 +58,32 @@ pool_log_result(Pool *p, const void *result, const char *fmt, ...)
 	log_line(p, fmt, args, result != NULL ? " = " : " = nil", result);
 	va_end(args);
 }
+
+void
+pool_note_say(Pool *p, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_line(p, fmt, args, "", NULL);
+	va_end(args);
+}
+
+void *
+pool_log_alloc_l(Pool *p, size_t size)
+{
+	void *data;
+
+	pool_log_say(p, POOL_CALL_BEGIN, "poolalloc %p %zu", (void *)p, size);
+	data = pool_alloc_l(p, size);
+	pool_log_result(p, data, "poolalloc %p %zu", (void *)p, size);
+	return data;
+}
+
+void
+pool_log_free_l(Pool *p, void *v)
+{
+	pool_log_say(p, POOL_CALL_BEGIN, "poolfree %p %p", (void *)p, v);
+	pool_free_l(p, v);
+	pool_log_say(p, POOL_CALL_END, "poolfree %p %p", (void *)p, v);
+}

@@ -10,27 +10,36 @@
 
 #include "alloc/pool_impl.h"
 
+static bool
+is_arena(const struct pool_arena *a)
+{
+	return a != NULL && a->magic == (POOL_MAGIC_ARENA ^ (uintptr_t)a);
+}
+
+/* NULL: there is none, or a header of an arena is damaged. */
 static struct pool_arena *
 highest(Pool *p)
 {
 	struct pool_arena *a = p->arenalist;
 
-	while (a != NULL && a->up != NULL)
+	while (is_arena(a) && a->up != NULL)
 		a = a->up;
-	return a;
+	return is_arena(a) ? a : NULL;
 }
 
 static void
 reset_arenas_l(Pool *p)
 {
 	struct pool_arena *a;
+	size_t given;
 
 	while ((a = highest(p)) != NULL) {
+		given = a->given;
 		pool_arena_unlink_l(p, a);
 		if (p->flags & POOL_ANTAGONISM)
 			pool_fill(a + 1, a->size - sizeof(*a), POOL_FILL_RESET,
 			    a + 1);
-		pool_arena_give_l(p, a);
+		pool_arena_give_l(p, a, given);
 	}
 }
 
@@ -42,6 +51,8 @@ reset_state_l(Pool *p)
 	p->binmap = 0;
 	for (int i = 0; i < POOL_NBIN; i++)
 		p->bin[i] = NULL;
+	for (int i = 0; i < POOL_NRECENT; i++)
+		p->recent[i] = NULL;
 	p->low = p->high = 0;
 	p->why = NULL;
 	p->poisoned = p->torn = 0;

@@ -253,7 +253,7 @@ P23_the_smallest_block_that_fits_is_taken(void **state)
 	}
 	for (int i = 0; i < 6; i++)
 		poolfree(P, v[i]);
-	assert_ptr_equal(poolalloc(P, 1500), v[5]);
+	assert_ptr_equal(poolalloc(P, 1990), v[5]);
 	assert_ptr_equal(poolalloc(P, 100), v[3]);
 	assert_ptr_equal(poolalloc(P, 300), v[4]);
 	assert_ptr_equal(poolalloc(P, 56), v[1]);
