@@ -2,6 +2,7 @@
 # stands on it.  Needs libc alone; exports what the installed headers declare
 # with PW_SYMBOL, and nothing else.
 POOLWATCH_API = \
+	lib/alloc/pmalloc.h \
 	lib/alloc/pool.h \
 	lib/alloc/vmem.h
 pkginclude_HEADERS = lib/alloc/public.h $(POOLWATCH_API)
