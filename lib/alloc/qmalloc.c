@@ -99,7 +99,7 @@ take_pool(size_t size, bool clear)
 	size_t whole;
 	char *data;
 
-	if (bits_add_overflows(size, QUICK_PAD, &whole))
+	if (bits_add_overflows(size, QUICK_PAD, &whole) || whole > quick.span)
 		return quick_fail(ENOMEM);
 	data = poolalloc(&quick.pool, whole);
 	if (data == NULL && quick_relieve())
@@ -122,7 +122,7 @@ take_small(size_t size, bool clear)
 
 	if (data == NULL) {
 		quick_note(QUICK_mallocfail);
-		return quick_fail(quick.poisoned ? EUCLEAN : ENOMEM);
+		return quick_fail(quick_is_poisoned() ? EUCLEAN : ENOMEM);
 	}
 	grains = quick_grains(data);	/* may be more than was asked for */
 	if (clear)
@@ -139,7 +139,7 @@ take_slow(size_t size, bool clear)
 {
 	if (__atomic_load_n(&quick.state, __ATOMIC_ACQUIRE) != QUICK_READY)
 		return quick_fail(ENOMEM);
-	if (__atomic_load_n(&quick.poisoned, __ATOMIC_RELAXED))
+	if (quick_is_poisoned())
 		return quick_fail(EUCLEAN);
 	if (quick.direct || size >= QUICK_SMALL)
 		return take_pool(size, clear);
@@ -235,7 +235,7 @@ give_slow(const char *call, void *data)
 {
 	size_t grains;
 
-	if (__atomic_load_n(&quick.poisoned, __ATOMIC_RELAXED))
+	if (quick_is_poisoned())
 		return;
 	grains = quick_find(call, data);
 	if (grains == SIZE_MAX)

@@ -67,11 +67,13 @@ qmallocalign(size_t size, size_t align, long offset, size_t span)
 	}
 	if (span != 0 && size > span)
 		return quick_fail(EINVAL);
-	if (quick.state != QUICK_READY || quick.poisoned)
-		return quick_fail(quick.poisoned ? EUCLEAN : ENOMEM);
+	if (quick_is_poisoned())
+		return quick_fail(EUCLEAN);
+	if (quick.state != QUICK_READY)
+		return quick_fail(ENOMEM);
 	if (align != 0 && (align = align_whole(align)) == 0)
 		return quick_fail(ENOMEM);
-	if (bits_add_overflows(size, QUICK_PAD, &whole))
+	if (bits_add_overflows(size, QUICK_PAD, &whole) || whole > quick.span)
 		return quick_fail(ENOMEM);
 	data = align_pool(whole, align, offset - (long)QUICK_PAD, span);
 	if (data == NULL) {

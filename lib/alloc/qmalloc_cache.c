@@ -369,7 +369,7 @@ quick_cache_give(struct quick_cache *c, void *data, size_t grains)
 		return;
 	}
 	l = &c->list[grains];
-	if (l->count >= l->max) {
+	if (l->count >= __atomic_load_n(&l->max, __ATOMIC_RELAXED)) {
 		path = QUICK_freecentral;
 		list_spill(l, grains, c->tid);
 	}

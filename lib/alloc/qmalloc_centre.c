@@ -75,7 +75,7 @@ quick_centre_give(size_t grains, uint32_t tid, void *chain, uint32_t count)
 	if (!full) {
 		b->below = bin->batch;
 		b->count = count;
-		bin->batch = b;
+		__atomic_store_n(&bin->batch, chain, __ATOMIC_RELAXED);
 		__atomic_store_n(&bin->nblocks, bin->nblocks + count,
 		    __ATOMIC_RELAXED);
 	}

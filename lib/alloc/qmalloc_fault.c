@@ -93,7 +93,7 @@ find_guard_fault(uint8_t *data, size_t grains, unsigned slack)
 	for (; g < end; g++)
 		if (*g != guard_bytes[(uintptr_t)g & 3])
 			return "user overflow: written beyond the end";
-	if (*end != POOL_FENCE)
+	if (__atomic_load_n(end, __ATOMIC_RELAXED) != POOL_FENCE)
 		return "user overflow: the next header is overwritten";
 	return NULL;
 }
@@ -122,7 +122,8 @@ quick_find(const char *call, void *data)
 	uint64_t word;
 	size_t size;
 
-	if ((uintptr_t)h - quick.base >= quick.committed) {
+	if ((uintptr_t)h - quick.base >=
+	    __atomic_load_n(&quick.committed, __ATOMIC_RELAXED)) {
 		quick_fault(call, data, "not a block of ours");
 		return SIZE_MAX;
 	}

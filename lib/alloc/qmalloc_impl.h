@@ -214,6 +214,12 @@ quick_is_freed(void *data)
 }
 
 static inline bool
+quick_is_poisoned(void)
+{
+	return __atomic_load_n(&quick.poisoned, __ATOMIC_RELAXED);
+}
+
+static inline bool
 quick_is_ours(const void *data)
 {
 	return (uintptr_t)data - quick.base <

@@ -73,7 +73,7 @@ region_commit_l(size_t upto)
 	if (os_protect((void *)(quick.base + quick.committed), more,
 	    PROT_READ | PROT_WRITE) != 0)
 		return false;
-	quick.committed = upto;
+	__atomic_store_n(&quick.committed, upto, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -113,7 +113,7 @@ region_shrink_l(void *arena, size_t size)
 bool
 quick_relieve(void)
 {
-	if (quick.poisoned)
+	if (quick_is_poisoned())
 		return false;
 	quick_note(QUICK_pressure);
 	if (quick_self != &quick_nobody)

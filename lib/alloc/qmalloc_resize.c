@@ -40,12 +40,9 @@ fits(size_t size, size_t grains)
 static void *
 resize_here(char *data, size_t size, size_t grains)
 {
-	size_t old = size_of(data, grains);
+	size_t old = size_of(data, grains), from = old < size ? old : size;
 
-	if (size < old || !quick.guard)
-		memset(data + size, 0, quick_room(grains) - size);
-	else
-		memset(data + old, 0, size - old);
+	memset(data + from, 0, quick_room(grains) - from);
 	quick_present(data, size - QUICK_PAD, grains);
 	quick_note(QUICK_reallocsame);
 	return data;
@@ -98,7 +95,7 @@ resize(char *data, size_t size)
 		to = resize_move(data, size, grains);
 	if (to == NULL && grains != 0 && size <= quick_room(grains))
 		return resize_here(data, size, grains);
-	return to != NULL ? to : quick_fail(quick.poisoned ? EUCLEAN : ENOMEM);
+	return to != NULL ? to : quick_fail(quick_is_poisoned() ? EUCLEAN : ENOMEM);
 }
 
 static void *
@@ -119,7 +116,7 @@ qrealloc_tagged(void *v, size_t size, uintptr_t caller)
 		quick_give("qrealloc", (char *)v - QUICK_PAD);
 		return NULL;
 	}
-	if (quick.poisoned)
+	if (quick_is_poisoned())
 		return quick_fail(EUCLEAN);
 	if (bits_add_overflows(size, QUICK_PAD, &whole))
 		return quick_fail(ENOMEM);
@@ -143,7 +140,7 @@ qmsize(void *v)
 	char *data = (char *)v - QUICK_PAD;
 	size_t grains;
 
-	if (v == NULL || quick.poisoned)
+	if (v == NULL || quick_is_poisoned())
 		return 0;
 	grains = quick_find("qmsize", data);
 	if (grains == SIZE_MAX)

@@ -179,6 +179,14 @@ Q8_bytes_by_which_realloc_grows_are_zero(void **state)
 	if (!child_begin(0, 0))
 		return;
 	resize_all();
+	/* A placed block has guards in its slack. */
+	for (size_t size = 1; size < 200; size++) {
+		p = qmallocalign(size, 64, 0, 0);
+		memset(p, 0xa5, size);
+		p = qrealloc(p, size + 1);
+		CHECK(p[size] == 0);
+		qfree(p);
+	}
 	/* Shrunk and grown again, a byte at a time, over all slack. */
 	for (size_t size = 1; size < 200; size++) {
 		p = qmalloc(size);
