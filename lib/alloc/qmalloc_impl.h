@@ -12,9 +12,10 @@
  *
  * Invariants:
  *	Q1  a list of class n holds blocks of n grains, of kind QUICK;
- *	Q2  without QMALLOC_GUARD, the slack of a live quick block is zero
- *	    or was given to the user by qmsize;
- *	Q3  a quick block's header says slack 0 then, and its slack with it.
+ *	Q2  the header of a live quick block counts its guards as slack, which
+ *	    a block has with QMALLOC_GUARD or if the pool placed it; what
+ *	    else lies behind the bytes asked for is zero, or the user's by
+ *	    qmsize.
  *
  * Bytes 0 and 1 of a header are the owner's, the others are the pool's: each
  * is read and written in pieces that do not cross this line, so a store is
