@@ -46,9 +46,12 @@ arena_can_give(const Pool *p)
 	return p->source != NULL;
 }
 
-static void
-arena_give(Pool *p, void *arena, size_t size)
+void
+pool_arena_give_l(Pool *p, struct pool_arena *arena, size_t size)
 {
+	arena->magic = 0;
+	if (!arena_can_give(p))
+		return;
 	if (p->ops != NULL)
 		p->ops->shrink(p, arena, size);
 	else if (p->alloc != NULL)
@@ -195,15 +198,18 @@ pool_arena_form(Pool *p, void *at, size_t given)
 
 /* How much to ask for; 0: more than the pool may have. */
 static size_t
-grow_size(const Pool *p, size_t block_size)
+grow_size(Pool *p, size_t block_size)
 {
 	size_t size = block_size + POOL_ARENA_OVERHEAD;
 
 	if (size < p->minarena)
 		size = bits_align_up(p->minarena, POOL_GRAIN);
 	if (p->maxsize != 0 &&
-	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize))
+	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize)) {
+		pool_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
+		    p->cursize, size, p->maxsize);
 		return 0;
+	}
 	return size;
 }
 
@@ -212,9 +218,13 @@ bool
 pool_arena_grow_l(Pool *p, size_t block_size)
 {
 	size_t given = grow_size(p, block_size), size;
-	struct pool_arena *a = given == 0 ? NULL : arena_get(p, given);
+	struct pool_arena *a = NULL;
 	struct pool_header *h;
 
+	if (given != 0) {
+		pool_note(p, POOL_LOGGING, "newarena %zu", given);
+		a = arena_get(p, given);
+	}
 	if (a == NULL)
 		return false;
 	if ((uintptr_t)a % POOL_GRAIN != 0) {
@@ -230,6 +240,8 @@ pool_arena_grow_l(Pool *p, size_t block_size)
 		pool_fill(pool_data(h), size - POOL_OVERHEAD,
 		    POOL_FILL_UNALLOC, pool_data(h));
 	pool_bins_insert(p, pool_links(h, size), size);
+	if (p->merge != NULL)
+		pool_merge_l(p, a);
 	return true;
 }
 
@@ -255,8 +267,7 @@ pool_arena_release_l(Pool *p, struct pool_arena *a)
 	if (!pool_bins_remove(p, pool_links(pool_arena_first(a), size), size))
 		return;
 	pool_arena_unlink_l(p, a);
-	a->magic = 0;
-	arena_give(p, a, given);
+	pool_arena_give_l(p, a, given);
 }
 
 size_t

@@ -179,7 +179,7 @@ pool_find_l(Pool *p, size_t block_size, size_t *whole)
 	struct pool_header *h;
 
 	if (l == NULL) {
-		if (p->torn || !pool_arena_grow_l(p, block_size))
+		if (p->torn || !pool_more_l(p, block_size))
 			return NULL;
 		l = pool_bins_best(p, block_size, whole);
 		if (l == NULL)
