@@ -2,8 +2,10 @@
 # stands on it.  Needs libc alone; exports what the installed headers declare
 # with PW_SYMBOL, and nothing else.
 POOLWATCH_API = \
+	lib/alloc/mmalloc.h \
 	lib/alloc/pmalloc.h \
 	lib/alloc/pool.h \
+	lib/alloc/qmalloc.h \
 	lib/alloc/vmem.h
 pkginclude_HEADERS = lib/alloc/public.h $(POOLWATCH_API)
 
@@ -14,6 +16,8 @@ libpoolwatch_la_SOURCES = %D%/failed.c
 libpoolwatch_la_LDFLAGS = -version-info 1:0:0 \
 	-Wl,--version-script=%D%/poolwatch.map -Wl,-z,defs -Wl,-z,now
 libpoolwatch_la_LIBADD = \
+	libmmalloc.la \
+	libquick.la \
 	liballoc.la \
 	libbase.la
 libpoolwatch_la_DEPENDENCIES = \

@@ -13,6 +13,8 @@ MODEL_THREAD = $(MODEL_CFLAGS) -fsanitize=thread
 MODEL_LIBRARY = \
 	$(libbase_la_SOURCES) \
 	$(liballoc_la_SOURCES) \
+	$(libmmalloc_la_SOURCES) \
+	$(libquick_la_SOURCES) \
 	$(libpoolwatch_la_SOURCES)
 EXTRA_LIBRARIES = %D%/libaddress.a %D%/libthread.a
 %C%_libaddress_a_SOURCES = $(MODEL_LIBRARY)
