@@ -51,7 +51,7 @@ typedef struct poolwatch_pool Pool;
 #endif
 
 #define POOL_NBIN	64
-#define POOL_NRECENT	16
+#define POOL_NRECENT	128
 
 struct poolwatch_pool {
 	/* Set before first use, then constant. */
@@ -87,6 +87,7 @@ struct poolwatch_pool {
 	uint64_t binmap;		/* bins that are not empty */
 	struct pool_links *bin[POOL_NBIN];
 	struct pool_arena *recent[POOL_NRECENT]; /* by address */
+	unsigned shift;			/* that many low bits do not count */
 	uintptr_t low;			/* [low, high) holds all arenas */
 	uintptr_t high;
 	const char *why;		/* what poisoned it */

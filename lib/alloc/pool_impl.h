@@ -44,8 +44,6 @@ struct pool_ops {
 			 * contents are on their way to another address */
 };
 
-#define POOL_RECENT_SHIFT	18	/* bytes that share an entry of recent */
-
 static inline void *
 pool_data(struct pool_header *h)
 {
@@ -290,7 +288,7 @@ bool	pool_check_l(Pool *);
 static inline struct pool_arena *
 pool_arena_of(Pool *p, uintptr_t addr)
 {
-	struct pool_arena *a = p->recent[addr >> POOL_RECENT_SHIFT &
+	struct pool_arena *a = p->recent[addr >> p->shift &
 	    (POOL_NRECENT - 1)];
 
 	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
