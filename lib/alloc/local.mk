@@ -2,17 +2,24 @@
 noinst_LTLIBRARIES += liballoc.la
 liballoc_la_CFLAGS = $(INSIDE_CFLAGS)
 liballoc_la_SOURCES = \
+	%D%/pmalloc.c \
+	%D%/pmalloc.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/pool_arena.c \
 	%D%/pool_bins.c \
 	%D%/pool_block.c \
 	%D%/pool_check.c \
+	%D%/pool_compact.c \
+	%D%/pool_create.c \
 	%D%/pool_impl.h \
 	%D%/pool_layout.h \
+	%D%/pool_log.c \
+	%D%/pool_merge.c \
 	%D%/pool_place.c \
 	%D%/pool_realloc.c \
 	%D%/pool_rebuild.c \
+	%D%/pool_reset.c \
 	%D%/pool_tree.c \
 	%D%/pool_user.c \
 	%D%/pool_walk.c \
@@ -22,6 +29,22 @@ liballoc_la_SOURCES = \
 	%D%/vmem_check.c \
 	%D%/vmem_impl.h \
 	%D%/vmem_seg.c
+
+# Quickfit, for libpoolwatch.so only: it needs threads' keys and fork handlers.
+noinst_LTLIBRARIES += libquick.la
+libquick_la_CFLAGS = $(INSIDE_CFLAGS) -pthread
+libquick_la_SOURCES = \
+	%D%/qmalloc.c \
+	%D%/qmalloc.h \
+	%D%/qmalloc_align.c \
+	%D%/qmalloc_cache.c \
+	%D%/qmalloc_centre.c \
+	%D%/qmalloc_fault.c \
+	%D%/qmalloc_impl.h \
+	%D%/qmalloc_region.c \
+	%D%/qmalloc_resize.c \
+	%D%/qmalloc_summary.c \
+	%D%/qmalloc_tags.c
 
 # Heaps in files: libpoolwatch.so and the outside, never the preload module.
 noinst_LTLIBRARIES += libmmalloc.la

@@ -88,8 +88,8 @@ pool_fault(Pool *p, struct pool_header *h, const char *what)
 	if (p->panic == NULL)
 		return;
 	if (p->tagsize == 16)
-		p->panic(p, "pool %s: %s, block %p, malloc tag %#lx, realloc "
-		    "tag %#lx", name_of(p), what, (void *)h,
+		p->panic(p, "pool %s: %s, block %p, malloc tag 0x%lx, "
+		    "realloc tag 0x%lx", name_of(p), what, (void *)h,
 		    (unsigned long)tag[0], (unsigned long)tag[1]);
 	else
 		p->panic(p, "pool %s: %s, block %p", name_of(p), what,
@@ -119,8 +119,8 @@ pool_fault_at(Pool *p, struct pool_header *h, const char *what,
 	poison(p, what);
 	if (p->panic != NULL)
 		p->panic(p, "pool %s: %s, block %p, data %p, byte %ld of it "
-		    "at %p should be %02x, is %02x, malloc tag %#lx, realloc "
-		    "tag %#lx", name_of(p), what, (void *)h,
+		    "at %p should be %02x, is %02x, malloc tag 0x%lx, realloc "
+		    "tag 0x%lx", name_of(p), what, (void *)h,
 		    (void *)((char *)pool_data(h) + u.skip), off,
 		    (const void *)byte, should, *byte, (unsigned long)tag[0],
 		    (unsigned long)tag[1]);
