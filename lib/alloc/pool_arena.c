@@ -206,7 +206,7 @@ grow_size(Pool *p, size_t block_size)
 		size = bits_align_up(p->minarena, POOL_GRAIN);
 	if (p->maxsize != 0 &&
 	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize)) {
-		pool_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
+		pool_log_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
 		    p->cursize, size, p->maxsize);
 		return 0;
 	}
@@ -222,7 +222,7 @@ pool_arena_grow_l(Pool *p, size_t block_size)
 	struct pool_header *h;
 
 	if (given != 0) {
-		pool_note(p, POOL_LOGGING, "newarena %zu", given);
+		pool_log_note(p, POOL_LOGGING, "newarena %zu", given);
 		a = arena_get(p, given);
 	}
 	if (a == NULL)
