@@ -14,6 +14,10 @@ EXTRA_PROGRAMS += %D%/replay_bench
 %C%_replay_bench_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_replay_bench_LDADD = libpoolwatch.la -lm
 
+ALLOC_BENCHES += %D%/vmem_bench
+%C%_vmem_bench_SOURCES = %D%/vmem_bench.c
+%C%_vmem_bench_LDADD = libpoolwatch.la
+
 # (end of benches)
 EXTRA_PROGRAMS += $(ALLOC_BENCHES)
 CLEANFILES += $(ALLOC_BENCHES) %D%/replay_bench
