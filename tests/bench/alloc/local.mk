@@ -14,6 +14,12 @@ EXTRA_PROGRAMS += %D%/replay_bench
 %C%_replay_bench_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_replay_bench_LDADD = libpoolwatch.la -lm
 
+ALLOC_BENCHES += %D%/quick_bench
+%C%_quick_bench_SOURCES = %D%/quick_bench.c
+%C%_quick_bench_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_quick_bench_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_quick_bench_LDADD = libpoolwatch.la
+
 # (end of benches)
 EXTRA_PROGRAMS += $(ALLOC_BENCHES)
 CLEANFILES += $(ALLOC_BENCHES) %D%/replay_bench
