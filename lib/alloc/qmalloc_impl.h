@@ -135,6 +135,7 @@ struct quick {
 	Pool pool;
 	size_t committed;	/* bytes from base that may be used */
 	struct lock caches_lock;
+	bool forking;		/* with the pool's lock */
 	struct list caches;
 	struct list idle;	/* of ended threads */
 	struct quick_bin bin[QUICK_CLASSES];

@@ -174,7 +174,10 @@ region_pool(void)
 		p->minarena = quick.page;
 }
 
-/* The fork handlers: nobody holds a lock while the process is copied. */
+/*
+ * The fork handlers: nobody holds a lock while the process is copied.  A panic
+ * that jumped out of the pool holds its lock for ever.
+ */
 static void
 fork_before(void)
 {
@@ -183,13 +186,16 @@ fork_before(void)
 	lock_take(&quick.caches_lock, tid);
 	for (size_t i = 0; i < QUICK_CLASSES; i++)
 		lock_take(&quick.bin[i].lock, tid);
-	lock_take(&quick.pool_lock, tid);
+	quick.forking = !quick_is_poisoned();
+	if (quick.forking)
+		lock_take(&quick.pool_lock, tid);
 }
 
 static void
 fork_parent(void)
 {
-	lock_give(&quick.pool_lock);
+	if (quick.forking)
+		lock_give(&quick.pool_lock);
 	for (size_t i = 0; i < QUICK_CLASSES; i++)
 		lock_give(&quick.bin[i].lock);
 	lock_give(&quick.caches_lock);
