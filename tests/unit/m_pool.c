@@ -378,7 +378,8 @@ prepare(struct model *m, Pool *p)
 	p->flags = (int)dice(m, 2 * POOL_NOREUSE);
 	p->quantum = quanta[dice(m, 6)];
 	p->minblock = dice(m, 3) ? 0 : dice(m, 200);
-	often = p->flags & (POOL_PARANOIA | POOL_VERBOSITY);
+	often = CHECK_EVERY == 1 ||
+	    (p->flags & (POOL_PARANOIA | POOL_VERBOSITY));
 	m->enough = often ? 256u << 10 : 8u << 20;
 	p->minarena = (size_t)dice(m, 8) << (often ? 13 : 15);
 	p->maxsize = dice(m, 3) ? 0 : 1u << 20;
