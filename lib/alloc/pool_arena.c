@@ -21,6 +21,8 @@
 
 #include "base/bits.h"
 
+#define RECENT_LEAST	(1u << 13)
+
 static void *
 arena_get(Pool *p, size_t size)
 {
@@ -113,7 +115,10 @@ pool_arena_find(Pool *p, uintptr_t addr)
 	a = p->arenalist = arena_splay(p->arenalist, addr);
 	if (addr - (uintptr_t)a >= a->size)
 		return NULL;
-	p->recent[addr >> POOL_RECENT_SHIFT & (POOL_NRECENT - 1)] = a;
+	/* The one arena of a heap in a file grows where it stands. */
+	if (p->ops == NULL || !p->ops->ordered)
+		p->recent[addr >> p->shift & (POOL_NRECENT - 1)] =
+		    (struct poolwatch_pool_recent){ (uintptr_t)a, a->size };
 	return a;
 }
 
@@ -130,6 +135,19 @@ pool_arena_next(Pool *p, uintptr_t addr)
 		} else
 			a = a->up;
 	return next;
+}
+
+/* One entry of recent for each part of [low, high), if arenas lie together. */
+static void
+recent_renew(Pool *p)
+{
+	unsigned shift = bits_log2_floor((p->high - p->low) / POOL_NRECENT |
+	    RECENT_LEAST) + 1;
+
+	if (shift == p->shift)
+		return;
+	p->shift = shift;
+	memset(p->recent, 0, sizeof(p->recent));
 }
 
 void
@@ -156,6 +174,7 @@ pool_arena_link_l(Pool *p, struct pool_arena *a)
 		p->low = (uintptr_t)a;
 	if ((uintptr_t)a + a->size > p->high)
 		p->high = (uintptr_t)a + a->size;
+	recent_renew(p);
 }
 
 void

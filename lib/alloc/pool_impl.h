@@ -38,10 +38,9 @@ struct pool_ops {
 	bool wipe;	/* what the pool wrote at the end of a fresh block is
 			 * 0 again when the block is given out */
 	bool ordered;	/* at any moment the chain of headers is whole and no
-			 * contents are on their way to another address */
+			 * contents are on their way to another address; and
+			 * the source may change the size of an arena */
 };
-
-#define POOL_RECENT_SHIFT	18	/* bytes that share an entry of recent */
 
 static inline void *
 pool_data(struct pool_header *h)
@@ -281,14 +280,24 @@ void	pool_fault_at(Pool *, struct pool_header *, const char *what,
 struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
 
-static inline struct pool_arena *
+/*
+ * The arena that holds addr and its size, 0: none.  Its header is not touched:
+ * arenas begin at multiples of much, so their headers share few lines of the
+ * cache.
+ */
+static inline struct poolwatch_pool_recent
 pool_arena_of(Pool *p, uintptr_t addr)
 {
-	struct pool_arena *a = p->recent[addr >> POOL_RECENT_SHIFT &
+	struct poolwatch_pool_recent r = p->recent[addr >> p->shift &
 	    (POOL_NRECENT - 1)];
+	struct pool_arena *a;
 
-	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
-	    pool_arena_find(p, addr);
+	if (PW_LIKELY(addr - r.at < r.size))
+		return r;
+	a = pool_arena_find(p, addr);
+	r.at = (uintptr_t)a;
+	r.size = a == NULL ? 0 : a->size;
+	return r;
 }
 
 #endif
