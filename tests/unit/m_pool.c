@@ -57,6 +57,8 @@ struct model {
 	unsigned random;
 	unsigned long step;
 	bool alone;		/* one thread: exact sums, moves, resets */
+	size_t enough;		/* bytes of arenas to start over at: the dead are
+				 * never gone, and looked at often */
 	struct slot slot[SLOTS];
 };
 
@@ -337,7 +339,7 @@ step_alone(struct model *m)
 	}
 	if (m->step % CHECK_EVERY == 0)
 		poolcheck(m->pool);
-	if (bump > area + AREA - AREA_SPARE || m->pool->cursize > 8u << 20)
+	if (bump > area + AREA - AREA_SPARE || m->pool->cursize > m->enough)
 		start_over(m);
 }
 
@@ -367,13 +369,18 @@ prepare(struct model *m, Pool *p)
 {
 	static const size_t quanta[] = { 0, 8, 16, 16, 32, 64 };
 
+	bool often;
+
 	memset(p, 0, sizeof(*p));
 	memset(m->slot, 0, sizeof(m->slot));
 	p->name = "model";
 	p->flags = (int)dice(m, 2 * POOL_NOREUSE);
 	p->quantum = quanta[dice(m, 6)];
 	p->minblock = dice(m, 3) ? 0 : dice(m, 200);
-	p->minarena = (size_t)dice(m, 8) << 15;
+	often = CHECK_EVERY == 1 ||
+	    (p->flags & (POOL_PARANOIA | POOL_VERBOSITY));
+	m->enough = often ? 256u << 10 : 8u << 20;
+	p->minarena = (size_t)dice(m, 8) << (often ? 13 : 15);
 	p->maxsize = dice(m, 3) ? 0 : 1u << 20;
 	p->alloc = on_alloc;
 	p->release = dice(m, 2) ? on_release : NULL;
