@@ -2,17 +2,24 @@
 noinst_LTLIBRARIES += liballoc.la
 liballoc_la_CFLAGS = $(INSIDE_CFLAGS)
 liballoc_la_SOURCES = \
+	%D%/pmalloc.c \
+	%D%/pmalloc.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/pool_arena.c \
 	%D%/pool_bins.c \
 	%D%/pool_block.c \
 	%D%/pool_check.c \
+	%D%/pool_compact.c \
+	%D%/pool_create.c \
 	%D%/pool_impl.h \
 	%D%/pool_layout.h \
+	%D%/pool_log.c \
+	%D%/pool_merge.c \
 	%D%/pool_place.c \
 	%D%/pool_realloc.c \
 	%D%/pool_rebuild.c \
+	%D%/pool_reset.c \
 	%D%/pool_tree.c \
 	%D%/pool_user.c \
 	%D%/pool_walk.c \

@@ -25,6 +25,8 @@
 #include "alloc/pool_impl.h"
 #include "base/bits.h"
 
+#define POOL_WATCHED	(POOL_PARANOIA | POOL_VERBOSITY)
+
 _Static_assert(POOL_NBIN == POOL_NBINS, "a bin for each small size");
 
 void
@@ -34,6 +36,17 @@ pool_unlock(Pool *p)
 		p->unlock(p);
 }
 
+static void
+watch_l(Pool *p)
+{
+	if (p->poisoned)
+		return;
+	if (p->flags & POOL_VERBOSITY)
+		pool_dump_l(p);
+	if (p->flags & POOL_PARANOIA)
+		pool_check_l(p);
+}
+
 int
 pool_enter(Pool *p)
 {
@@ -41,8 +54,8 @@ pool_enter(Pool *p)
 		return EINVAL;
 	if (p->lock != NULL)
 		p->lock(p);
-	if (PW_UNLIKELY(!p->poisoned && (p->flags & POOL_PARANOIA)))
-		pool_check_l(p);
+	if (PW_UNLIKELY(p->flags & POOL_WATCHED))
+		watch_l(p);
 	if (PW_LIKELY(!p->poisoned))
 		return 0;
 	pool_unlock(p);
@@ -52,8 +65,8 @@ pool_enter(Pool *p)
 void
 pool_leave(Pool *p)
 {
-	if (PW_UNLIKELY(!p->poisoned && (p->flags & POOL_PARANOIA)))
-		pool_check_l(p);
+	if (PW_UNLIKELY(p->flags & POOL_WATCHED))
+		watch_l(p);
 	pool_unlock(p);
 }
 
@@ -98,7 +111,8 @@ poolalloc(Pool *p, size_t size)
 
 	if (PW_UNLIKELY(error != 0))
 		return pool_fail(p, error);
-	data = pool_alloc_l(p, size);
+	data = PW_UNLIKELY(p->flags & POOL_LOGGING) ?
+	    pool_log_alloc_l(p, size) : pool_alloc_l(p, size);
 	pool_leave(p);
 	return PW_LIKELY(data != NULL) ? data :
 	    pool_fail(p, ENOMEM);
@@ -127,6 +141,9 @@ pool_allocalign_l(Pool *p, struct pool_user *u)
 	return user_cut_l(p, h, gap, want, whole, u);
 }
 
+#define ALIGN_LINE	"poolallocalign %p %zu %zu %ld %zu", (void *)p, size, \
+			align, offset, span
+
 void *
 poolallocalign(Pool *p, size_t size, size_t align, long offset, size_t span)
 {
@@ -143,7 +160,10 @@ poolallocalign(Pool *p, size_t size, size_t align, long offset, size_t span)
 	error = pool_enter(p);
 	if (error != 0)
 		return pool_fail(p, error);
+	pool_log(p, POOL_CALL_BEGIN, ALIGN_LINE);
 	data = pool_allocalign_l(p, &u);
+	if (p->flags & POOL_LOGGING)
+		pool_log_result(p, data, ALIGN_LINE);
 	pool_leave(p);
 	return data != NULL ? data : pool_fail(p, ENOMEM);
 }
@@ -175,17 +195,31 @@ pool_retire_l(Pool *p, struct pool_header *h)
 	pool_give_l(p, h);
 }
 
+static inline void
+free_l(Pool *p, void *v)
+{
+	struct pool_user u;
+	struct pool_header *h = pool_lookup_l(p, v, &u);
+
+	if (PW_LIKELY(h != NULL))
+		pool_retire_l(p, h);
+}
+
+void
+pool_free_l(Pool *p, void *v)
+{
+	free_l(p, v);
+}
+
 void
 poolfree(Pool *p, void *v)
 {
-	struct pool_user u;
-	struct pool_header *h;
-
 	if (v == NULL || PW_UNLIKELY(pool_enter(p) != 0))
 		return;
-	h = pool_lookup_l(p, v, &u);
-	if (PW_LIKELY(h != NULL))
-		pool_retire_l(p, h);
+	if (PW_UNLIKELY(p->flags & POOL_LOGGING))
+		pool_log_free_l(p, v);
+	else
+		free_l(p, v);
 	pool_leave(p);
 }
 
@@ -198,6 +232,7 @@ poolmsize(Pool *p, void *v)
 
 	if (v == NULL || pool_enter(p) != 0)
 		return 0;
+	pool_log(p, POOL_CALL_BEGIN, "poolmsize %p %p", (void *)p, v);
 	h = pool_lookup_l(p, v, &u);
 	if (h != NULL) {
 		size = pool_room(h) - u.skip -
@@ -206,6 +241,7 @@ poolmsize(Pool *p, void *v)
 		pool_set_kind(h, POOL_KIND_ALLOC,
 		    pool_user_set(h, pool_size(h), &u));
 	}
+	pool_log(p, POOL_CALL_END, "poolmsize %p %p = %zu", (void *)p, v, size);
 	pool_leave(p);
 	return size;
 }

@@ -51,7 +51,7 @@ typedef struct poolwatch_pool Pool;
 #endif
 
 #define POOL_NBIN	64
-#define POOL_NRECENT	16
+#define POOL_NRECENT	128
 
 struct poolwatch_pool {
 	/* Set before first use, then constant. */
@@ -86,7 +86,11 @@ struct poolwatch_pool {
 	struct pool_arena *arenalist;	/* tree of arenas by address */
 	uint64_t binmap;		/* bins that are not empty */
 	struct pool_links *bin[POOL_NBIN];
-	struct pool_arena *recent[POOL_NRECENT]; /* by address */
+	struct poolwatch_pool_recent {	/* arenas, by a part of the address */
+		uintptr_t at;
+		size_t size;
+	} recent[POOL_NRECENT];
+	unsigned shift;			/* that many low bits do not count */
 	uintptr_t low;			/* [low, high) holds all arenas */
 	uintptr_t high;
 	const char *why;		/* what poisoned it */
@@ -166,8 +170,42 @@ typedef void	pool_walk_fn(void *arg, void *data, size_t size,
 void	poolwalk(struct poolwatch_pool *, pool_walk_fn *, void *arg)
 	    PW_SYMBOL(poolwalk);
 
+/*
+ * Move blocks down in their arenas, so that the free space of each is one block
+ * at its end, and tell move(from, to) after each move; 1: a block was moved.  0
+ * and nothing where move is nil or nothing was freed since the last time.  A
+ * placed block moves by what its constraint allows; dead and quick ones stay.
+ * After Plan 9 pool(2), as all but the last five here.
+ */
+int	poolcompact(struct poolwatch_pool *) PW_SYMBOL(poolcompact);
+
+/* 1: [v, v + n) meets an arena, or v lies in one; else 0. */
+int	poolisoverlap(struct poolwatch_pool *, const void *v, size_t n)
+	    PW_SYMBOL(poolisoverlap);
+
+/*
+ * Give all arenas back, whatever lives in them, the highest first.  The pool
+ * is as new afterwards, also if it was poisoned.  Nobody may use a block of it
+ * meanwhile.  nil does nothing.
+ */
+void	poolreset(struct poolwatch_pool *) PW_SYMBOL(poolreset);
+
 /* Give arenas that are wholly free back to the source; bytes given. */
 size_t	pooltrim(struct poolwatch_pool *) PW_SYMBOL(pooltrim);
+
+/*
+ * A pool with everything preset: arenas from the vmem arena source, or where
+ * that is nil anonymous memory in chunks that grow with the pool; a lock of its
+ * own; print to descriptor 2; panic does that and aborts.  The first 63 bytes
+ * of name are copied.  Fields may be changed before the first use.  The caller
+ * owns it until pooldestroy.  NULL with errno ENOMEM, or EINVAL for a flag
+ * that there is not.  Safe in threads, not in a signal handler.
+ */
+struct poolwatch_pool *poolcreate(const char *name, vmem_t *source, int flags)
+	    PW_SYMBOL(poolcreate);
+
+/* Give the arenas of a pool of poolcreate's back, and the pool.  nil: nothing. */
+void	pooldestroy(struct poolwatch_pool *) PW_SYMBOL(pooldestroy);
 
 /*
  * The word POOL_ANTAGONISM writes: signature << 24 | the low 24 bits of the

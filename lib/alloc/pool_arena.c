@@ -21,6 +21,8 @@
 
 #include "base/bits.h"
 
+#define RECENT_LEAST	(1u << 13)
+
 static void *
 arena_get(Pool *p, size_t size)
 {
@@ -46,9 +48,12 @@ arena_can_give(const Pool *p)
 	return p->source != NULL;
 }
 
-static void
-arena_give(Pool *p, void *arena, size_t size)
+void
+pool_arena_give_l(Pool *p, struct pool_arena *arena, size_t size)
 {
+	arena->magic = 0;
+	if (!arena_can_give(p))
+		return;
 	if (p->ops != NULL)
 		p->ops->shrink(p, arena, size);
 	else if (p->alloc != NULL)
@@ -110,7 +115,10 @@ pool_arena_find(Pool *p, uintptr_t addr)
 	a = p->arenalist = arena_splay(p->arenalist, addr);
 	if (addr - (uintptr_t)a >= a->size)
 		return NULL;
-	p->recent[addr >> POOL_RECENT_SHIFT & (POOL_NRECENT - 1)] = a;
+	/* The one arena of a heap in a file grows where it stands. */
+	if (p->ops == NULL || !p->ops->ordered)
+		p->recent[addr >> p->shift & (POOL_NRECENT - 1)] =
+		    (struct poolwatch_pool_recent){ (uintptr_t)a, a->size };
 	return a;
 }
 
@@ -127,6 +135,19 @@ pool_arena_next(Pool *p, uintptr_t addr)
 		} else
 			a = a->up;
 	return next;
+}
+
+/* One entry of recent for each part of [low, high), if arenas lie together. */
+static void
+recent_renew(Pool *p)
+{
+	unsigned shift = bits_log2_floor((p->high - p->low) / POOL_NRECENT |
+	    RECENT_LEAST) + 1;
+
+	if (shift == p->shift)
+		return;
+	p->shift = shift;
+	memset(p->recent, 0, sizeof(p->recent));
 }
 
 void
@@ -153,6 +174,7 @@ pool_arena_link_l(Pool *p, struct pool_arena *a)
 		p->low = (uintptr_t)a;
 	if ((uintptr_t)a + a->size > p->high)
 		p->high = (uintptr_t)a + a->size;
+	recent_renew(p);
 }
 
 void
@@ -195,15 +217,18 @@ pool_arena_form(Pool *p, void *at, size_t given)
 
 /* How much to ask for; 0: more than the pool may have. */
 static size_t
-grow_size(const Pool *p, size_t block_size)
+grow_size(Pool *p, size_t block_size)
 {
 	size_t size = block_size + POOL_ARENA_OVERHEAD;
 
 	if (size < p->minarena)
 		size = bits_align_up(p->minarena, POOL_GRAIN);
 	if (p->maxsize != 0 &&
-	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize))
+	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize)) {
+		pool_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
+		    p->cursize, size, p->maxsize);
 		return 0;
+	}
 	return size;
 }
 
@@ -212,12 +237,15 @@ bool
 pool_arena_grow_l(Pool *p, size_t block_size)
 {
 	size_t given = grow_size(p, block_size), size;
-	struct pool_arena *a;
+	struct pool_arena *a = NULL;
 	struct pool_header *h;
 
 	if (p->ops != NULL && p->ops->extend != NULL)
 		return p->ops->extend(p, block_size);
-	a = given == 0 ? NULL : arena_get(p, given);
+	if (given != 0) {
+		pool_note(p, POOL_LOGGING, "newarena %zu", given);
+		a = arena_get(p, given);
+	}
 	if (a == NULL)
 		return false;
 	if ((uintptr_t)a % POOL_GRAIN != 0) {
@@ -233,6 +261,8 @@ pool_arena_grow_l(Pool *p, size_t block_size)
 		pool_fill(pool_data(h), size - POOL_OVERHEAD,
 		    POOL_FILL_UNALLOC, pool_data(h));
 	pool_bins_insert(p, pool_links(h, size), size);
+	if (p->merge != NULL)
+		pool_merge_l(p, a);
 	return true;
 }
 
@@ -258,8 +288,7 @@ pool_arena_release_l(Pool *p, struct pool_arena *a)
 	if (!pool_bins_remove(p, pool_links(pool_arena_first(a), size), size))
 		return;
 	pool_arena_unlink_l(p, a);
-	a->magic = 0;
-	arena_give(p, a, given);
+	pool_arena_give_l(p, a, given);
 }
 
 size_t

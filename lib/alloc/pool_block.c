@@ -106,6 +106,23 @@ pool_right_l(Pool *p, struct pool_header *h, struct pool_links **l)
 }
 
 /*
+ * Who wants fresh memory to be zero does not want to see our links.  A smaller
+ * block may have the upper two of a larger one that ended here.
+ */
+void
+pool_wipe(Pool *p, struct pool_header *h, size_t size)
+{
+	struct pool_links *l = pool_links(h, size);
+
+	if (p->ops == NULL || !p->ops->wipe)
+		return;
+	if (size > POOL_MINBLOCK)
+		l->left = l->right = NULL;
+	l->next = l->prev = NULL;
+	l->footer = 0;
+}
+
+/*
  * Make [h, h + size) free, joined with its free neighbours.  left: the block
  * before is free.  A block whose neighbours are damaged is left as it is.
  */
@@ -133,8 +150,10 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 	if (l != NULL && !pool_bins_remove(p, l, lsize))
 		return;
 	free_word(whole, lsize + size + rsize, false);
-	if (l != NULL)
+	if (l != NULL) {
 		pool_set_word(h, 0);
+		pool_wipe(p, whole, lsize);
+	}
 	if (r != NULL)
 		pool_set_word(behind, 0);
 	else
@@ -160,7 +179,7 @@ pool_find_l(Pool *p, size_t block_size, size_t *whole)
 	struct pool_header *h;
 
 	if (l == NULL) {
-		if (p->torn || !pool_arena_grow_l(p, block_size))
+		if (p->torn || !pool_more_l(p, block_size))
 			return NULL;
 		l = pool_bins_best(p, block_size, whole);
 		if (l == NULL)
@@ -275,20 +294,6 @@ pool_cut_behind_l(Pool *p, struct pool_header *h, size_t gap, size_t size,
 	free_word(h, gap, false);
 	bins_insert(p, h, gap);
 	rest_insert(p, pool_behind(to, size), whole - gap - size);
-}
-
-/* Who wants fresh memory to be zero does not want to see our links. */
-void
-pool_wipe(Pool *p, struct pool_header *h, size_t size)
-{
-	struct pool_links *l = pool_links(h, size);
-
-	if (p->ops == NULL || !p->ops->wipe)
-		return;
-	if (size >= POOL_TREE_MIN)
-		l->left = l->right = NULL;
-	l->next = l->prev = NULL;
-	l->footer = 0;
 }
 
 struct pool_header *

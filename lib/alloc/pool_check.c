@@ -38,8 +38,7 @@ poison(Pool *p, const char *what)
 static bool
 is_readable(Pool *p, struct pool_header *h)
 {
-	struct pool_arena *a = h == NULL ? NULL :
-	    pool_arena_of(p, (uintptr_t)h);
+	struct pool_arena *a = pool_arena_find(p, (uintptr_t)h);
 
 	return a != NULL && h >= pool_arena_first(a) && h < pool_arena_end(a) &&
 	    pool_size(h) <= (size_t)((char *)pool_arena_end(a) - (char *)h);
@@ -88,8 +87,8 @@ pool_fault(Pool *p, struct pool_header *h, const char *what)
 	if (p->panic == NULL)
 		return;
 	if (p->tagsize == 16)
-		p->panic(p, "pool %s: %s, block %p, malloc tag %#lx, realloc "
-		    "tag %#lx", name_of(p), what, (void *)h,
+		p->panic(p, "pool %s: %s, block %p, malloc tag 0x%lx, "
+		    "realloc tag 0x%lx", name_of(p), what, (void *)h,
 		    (unsigned long)tag[0], (unsigned long)tag[1]);
 	else
 		p->panic(p, "pool %s: %s, block %p", name_of(p), what,
@@ -119,8 +118,8 @@ pool_fault_at(Pool *p, struct pool_header *h, const char *what,
 	poison(p, what);
 	if (p->panic != NULL)
 		p->panic(p, "pool %s: %s, block %p, data %p, byte %ld of it "
-		    "at %p should be %02x, is %02x, malloc tag %#lx, realloc "
-		    "tag %#lx", name_of(p), what, (void *)h,
+		    "at %p should be %02x, is %02x, malloc tag 0x%lx, realloc "
+		    "tag 0x%lx", name_of(p), what, (void *)h,
 		    (void *)((char *)pool_data(h) + u.skip), off,
 		    (const void *)byte, should, *byte, (unsigned long)tag[0],
 		    (unsigned long)tag[1]);
@@ -218,19 +217,20 @@ alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
 struct pool_header *
 pool_lookup_l(Pool *p, void *v, struct pool_user *u)
 {
-	struct pool_header *h = pool_block(v), *end;
-	struct pool_arena *a = pool_arena_of(p, (uintptr_t)h);
+	struct pool_header *h = pool_block(v);
+	struct poolwatch_pool_recent a = pool_arena_of(p, (uintptr_t)h);
+	size_t off = (uintptr_t)h - a.at;	/* from there on: to the edge */
+	size_t rest = a.size - sizeof(*h) - off;
 	uint64_t word;
 
-	if (PW_UNLIKELY(a == NULL || h < pool_arena_first(a)))
+	if (PW_UNLIKELY(a.size == 0 || off < sizeof(struct pool_arena) ||
+	    off >= a.size - sizeof(*h)))
 		return fault_pointer(p, v);
-	end = pool_arena_end(a);
-	word = h < end ? pool_word(h) : 0;
+	word = pool_word(h);
 	if (PW_UNLIKELY(pool_word_kind(word) != POOL_KIND_ALLOC ||
-	    !pool_word_is_sound(h, word)))
-		return fault_pointer(p, v);
-	if (PW_UNLIKELY(pool_word_size(word) < POOL_MINBLOCK ||
-	    pool_word_size(word) > (size_t)((char *)end - (char *)h)))
+	    !pool_word_is_sound(h, word) ||
+	    pool_word_size(word) < POOL_MINBLOCK ||
+	    pool_word_size(word) > rest))
 		return fault_pointer(p, v);
 	if (PW_UNLIKELY(!alloc_ok(p, h, u)))
 		return NULL;

@@ -41,10 +41,9 @@ struct pool_ops {
 	bool wipe;	/* what the pool wrote at the end of a fresh block is
 			 * 0 again when the block is given out */
 	bool ordered;	/* at any moment the chain of headers is whole and no
-			 * contents are on their way to another address */
+			 * contents are on their way to another address; and
+			 * the source may change the size of an arena */
 };
-
-#define POOL_RECENT_SHIFT	18	/* bytes that share an entry of recent */
 
 static inline void *
 pool_data(struct pool_header *h)
@@ -117,6 +116,33 @@ void	pool_leave(Pool *);
 void	pool_unlock(Pool *);
 /* NULL and errno; EUCLEAN in a poisoned pool. */
 void	*pool_fail(const Pool *, int error);
+
+/*
+ * pool_log.c: a line at the beginning of a call, and at its end after logstack;
+ * the same with a pointer for result; and lines in between, for one of flags.
+ */
+enum pool_call { POOL_CALL_BEGIN, POOL_CALL_END };
+void	pool_log_say(Pool *, enum pool_call, const char *fmt, ...)
+	    PW_PRINTF(3, 4);
+void	pool_log_result(Pool *, const void *result, const char *fmt, ...)
+	    PW_PRINTF(3, 4);
+void	pool_note_say(Pool *, const char *fmt, ...) PW_PRINTF(2, 3);
+void	*pool_log_alloc_l(Pool *, size_t size);
+void	pool_log_free_l(Pool *, void *);
+
+#define pool_log(p, when, ...) \
+	(PW_UNLIKELY((p)->flags & POOL_LOGGING) ? \
+	    pool_log_say((p), (when), __VA_ARGS__) : (void)0)
+#define pool_note(p, which, ...) \
+	(PW_UNLIKELY((p)->flags & (which)) ? \
+	    pool_note_say((p), __VA_ARGS__) : (void)0)
+
+/* pool_compact.c: 0, nothing was moved; and room for a block, somehow. */
+bool	pool_compact_l(Pool *);
+bool	pool_more_l(Pool *, size_t block_size);
+
+/* pool_merge.c */
+void	pool_merge_l(Pool *, struct pool_arena *);
 
 /* pool_block.c */
 
@@ -193,6 +219,7 @@ pool_user_data(struct pool_header *h, const struct pool_user *u)
 void	*pool_alloc_l(Pool *, size_t size);
 void	*pool_allocalign_l(Pool *, struct pool_user *);
 void	pool_retire_l(Pool *, struct pool_header *);
+void	pool_free_l(Pool *, void *);
 
 /* pool_user.c */
 
@@ -238,6 +265,8 @@ bool	pool_arena_is_idle(struct pool_arena *);
 void	pool_arena_link_l(Pool *, struct pool_arena *);
 void	pool_arena_unlink_l(Pool *, struct pool_arena *);
 void	pool_arena_release_l(Pool *, struct pool_arena *);
+/* To where it came from, if that takes it; nothing of it is looked at. */
+void	pool_arena_give_l(Pool *, struct pool_arena *, size_t given);
 
 /*
  * The arenas are linked, of all else only the words of headers are known: make
@@ -245,6 +274,9 @@ void	pool_arena_release_l(Pool *, struct pool_arena *);
  * NULL; or what is wrong, and *where: then nothing was written.
  */
 const char *pool_rebuild_l(Pool *, void **where);
+
+/* pool_walk.c */
+void	pool_dump_l(Pool *);
 
 /* pool_check.c */
 void	pool_fault(Pool *, struct pool_header *, const char *what);
@@ -254,14 +286,24 @@ void	pool_fault_at(Pool *, struct pool_header *, const char *what,
 struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
 
-static inline struct pool_arena *
+/*
+ * The arena that holds addr and its size, 0: none.  Its header is not touched:
+ * arenas begin at multiples of much, so their headers share few lines of the
+ * cache.
+ */
+static inline struct poolwatch_pool_recent
 pool_arena_of(Pool *p, uintptr_t addr)
 {
-	struct pool_arena *a = p->recent[addr >> POOL_RECENT_SHIFT &
+	struct poolwatch_pool_recent r = p->recent[addr >> p->shift &
 	    (POOL_NRECENT - 1)];
+	struct pool_arena *a;
 
-	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
-	    pool_arena_find(p, addr);
+	if (PW_LIKELY(addr - r.at < r.size))
+		return r;
+	a = pool_arena_find(p, addr);
+	r.at = (uintptr_t)a;
+	r.size = a == NULL ? 0 : a->size;
+	return r;
 }
 
 #endif

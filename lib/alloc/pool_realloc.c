@@ -106,16 +106,22 @@ realloc_left_l(Pool *p, struct pool_header *h, struct pool_user *u,
 	return settle_l(p, left, u, old);
 }
 
-/* Elsewhere. */
+/*
+ * Elsewhere.  Getting memory may compact the pool; a quick block stays where it
+ * is then.
+ */
 static void *
 realloc_move_l(Pool *p, struct pool_header *h, struct pool_user *u, size_t size)
 {
+	unsigned slack = pool_word_slack(pool_word(h));
 	struct pool_user to = *u;
 	void *from = pool_user_data(h, u);
 	char *data;
 
 	to.size = size;
+	pool_set_kind(h, POOL_KIND_QUICK, slack);
 	data = u->align == 0 ? pool_alloc_l(p, size) : pool_allocalign_l(p, &to);
+	pool_set_kind(h, POOL_KIND_ALLOC, slack);
 	if (data == NULL)
 		return NULL;
 	memcpy(data, from, size < u->size ? size : u->size);
@@ -157,9 +163,14 @@ poolrealloc(Pool *p, void *v, size_t size)
 	error = pool_enter(p);
 	if (error != 0)
 		return pool_fail(p, error);
+	pool_log(p, POOL_CALL_BEGIN, "poolrealloc %p %p %zu", (void *)p, v,
+	    size);
 	h = pool_lookup_l(p, v, &u);
 	if (h != NULL)
 		data = realloc_l(p, h, &u, size);
+	if (p->flags & POOL_LOGGING)
+		pool_log_result(p, data, "poolrealloc %p %p %zu", (void *)p, v,
+		    size);
 	pool_leave(p);
 	return data != NULL ? data : pool_fail(p, ENOMEM);
 }

@@ -98,17 +98,26 @@ dump_arena(Pool *p, struct pool_arena *a)
 }
 
 void
-pooldump(Pool *p)
+pool_dump_l(Pool *p)
 {
 	struct pool_arena *a;
 
-	if (p->print == NULL || pool_enter(p) != 0)
+	if (p->print == NULL)
 		return;
 	p->print(p, "pool %p %s\n", (void *)p,
 	    p->name != NULL ? p->name : "?");
 	for (a = pool_arena_next(p, 0); a != NULL;
 	    a = pool_arena_next(p, (uintptr_t)a))
 		dump_arena(p, a);
+}
+
+void
+pooldump(Pool *p)
+{
+	if (pool_enter(p) != 0)
+		return;
+	if (!(p->flags & POOL_VERBOSITY))
+		pool_dump_l(p);
 	pool_unlock(p);
 }
 
@@ -119,7 +128,9 @@ pooltrim(Pool *p)
 
 	if (pool_enter(p) != 0)
 		return 0;
+	pool_log(p, POOL_CALL_BEGIN, "pooltrim %p", (void *)p);
 	given = pool_arena_trim_l(p);
+	pool_log(p, POOL_CALL_END, "pooltrim %p = %zu", (void *)p, given);
 	pool_leave(p);
 	return given;
 }

@@ -24,8 +24,8 @@
 #include "base/bits.h"
 #include "base/os.h"
 
-#define CAP_MAX		(BP_CLASSES * POOL_GRAIN)
-#define SMALL_MAX	(CAP_MAX - BP_GUARD)
+#define SMALL_MAX	((BP_CLASSES - 1) * POOL_GRAIN)
+#define CAP_MAX		(SMALL_MAX + BP_GUARD)
 
 static int
 pool_start(const struct session_header *session)
@@ -74,27 +74,13 @@ nested_leave(uint64_t mask)
 	signals_restore(mask);
 }
 
-/* Remember where the untouched part of a pool's block begins. */
-static void
-fresh_note(void *ptr, uintptr_t fresh)
-{
-	struct pool_header *h = bp_block(ptr);
-	uintptr_t at = (uintptr_t)ptr;
-
-	h->spare = 0;
-	if (fresh >= (uintptr_t)h + h->size)
-		return;
-	h->spare = fresh <= at ? 1 :
-	    (uint32_t)(bits_align_up(fresh - at, POOL_GRAIN) / POOL_GRAIN);
-}
-
 static uintptr_t
 fresh_of(void *ptr)
 {
-	uint32_t spare = bp_block(ptr)->spare;
+	uint64_t fresh = bp_fresh(bp_header(ptr));
 
-	return spare == 0 || bp_is_big(ptr) ? UINTPTR_MAX - bp_heap.page :
-	    (uintptr_t)ptr + (uintptr_t)spare * POOL_GRAIN;
+	return fresh == 0 || bp_is_big(ptr) ? UINTPTR_MAX - bp_heap.page :
+	    (uintptr_t)ptr + fresh * POOL_GRAIN;
 }
 
 static void
@@ -120,9 +106,8 @@ take_nested(const struct backend_request *req)
 	nested_leave(mask);
 	if (ptr == NULL)
 		return NULL;
-	fresh_note(ptr, fresh);
 	bp_present(ptr, req, fresh);
-	count(NULL, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	count(NULL, (int64_t)req->size, (int64_t)pool_size(bp_block(ptr)));
 	return ptr;
 }
 
@@ -145,10 +130,8 @@ take_large(struct bp_cache *c, uint32_t tid, const struct backend_request *req)
 		return NULL;
 	if (big)
 		fresh = (uintptr_t)ptr;
-	else
-		fresh_note(ptr, fresh);
 	bp_present(ptr, req, fresh);
-	count(c, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	count(c, (int64_t)req->size, (int64_t)pool_size(bp_block(ptr)));
 	return ptr;
 }
 
@@ -171,11 +154,11 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 	if (req->size > SMALL_MAX || req->align > POOL_GRAIN)
 		return take_large(c, t->tid, req);
 	ptr = bp_cache_take(c, t->tid,
-	    (unsigned)((req->size + BP_GUARD - 1) / POOL_GRAIN), &t->mine);
+	    (unsigned)((req->size + POOL_GRAIN - 1) / POOL_GRAIN), &t->mine);
 	if (PW_UNLIKELY(ptr == NULL))
 		return NULL;
 	bp_present(ptr, req, UINTPTR_MAX - bp_heap.page);
-	count(c, (int64_t)req->size, (int64_t)bp_block(ptr)->size);
+	count(c, (int64_t)req->size, (int64_t)pool_size(bp_block(ptr)));
 	return ptr;
 }
 
@@ -185,7 +168,7 @@ pool_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
 	struct bp_header *b = bp_header(ptr);
 
 	b->alloc_stack = stack;
-	b->alloc_tid = tid;
+	bp_set_alloc_tid(b, tid);
 	b->alloc_time = time;
 }
 
@@ -194,12 +177,15 @@ static bool
 header_is_sane(const struct bp_zone *z, void *ptr)
 {
 	const struct pool_header *h = bp_block(ptr);
+	uint64_t word = pool_word(h);
+	unsigned kind = pool_word_kind(word);
+	size_t size = pool_word_size(word), room = size - BP_LEAD;
 	uintptr_t limit = __atomic_load_n(&z->limit, __ATOMIC_RELAXED);
 
-	return (h->magic == POOL_MAGIC_ALLOC || h->magic == BP_MAGIC_BIG) &&
-	    h->size % POOL_GRAIN == 0 && h->size >= POOL_MINBLOCK &&
-	    bp_cap(ptr) <= limit - (uintptr_t)ptr &&
-	    bp_size(bp_header(ptr)) + BP_GUARD <= bp_cap(ptr);
+	return pool_word_is_sound(h, word) &&
+	    (kind == POOL_KIND_ALLOC || kind == POOL_KIND_OWN) &&
+	    size >= BP_LEAD + BP_GUARD && room <= limit - (uintptr_t)ptr &&
+	    bp_size(bp_header(ptr)) + BP_GUARD <= room;
 }
 
 static void
@@ -281,12 +267,13 @@ pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
 	b->what = (b->what & (((uint64_t)1 << BP_WHAT_FREED) - 1)) |
 	    (uint64_t)c->call << BP_WHAT_FREED;
 	b->free_stack = stack;
-	b->free_tid = tid;
+	bp_set_free_tid(b, tid);
 	b->free_time = time;
 	if ((bp_heap.flags & SESSION_FILL) && !bp_is_big(c->ptr))
 		bp_fill(c->ptr, 0, bp_size(b), POOL_FILL_FREE,
 		    fresh_of(c->ptr));
-	count(cache, -(int64_t)bp_size(b), -(int64_t)bp_block(c->ptr)->size);
+	count(cache, -(int64_t)bp_size(b),
+	    -(int64_t)pool_size(bp_block(c->ptr)));
 	bp_set_state((uintptr_t)c->ptr, BP_FREED);
 	retire(t, cache, c->ptr, c->nested);
 }
@@ -296,7 +283,7 @@ static bool
 resize_room(struct backend_thread *t, struct backend_claim *c, size_t size,
     uintptr_t *fresh)
 {
-	uint32_t spare = bp_block(c->ptr)->spare;
+	uint64_t was = bp_fresh(bp_header(c->ptr));
 	bool big = bp_is_big(c->ptr), done;
 
 	*fresh = fresh_of(c->ptr);
@@ -309,14 +296,9 @@ resize_room(struct backend_thread *t, struct backend_claim *c, size_t size,
 	done = big ? bp_big_resize_l(c->ptr, size) :
 	    bp_zone_resize_l(&bp_heap.main, c->ptr, size, fresh);
 	bp_leave_main();
-	if (done && !big) {
-		bp_block(c->ptr)->spare = 0;
-		if (spare != 0 && (uintptr_t)c->ptr + (uintptr_t)spare *
-		    POOL_GRAIN < *fresh)
-			bp_block(c->ptr)->spare = spare;
-		else
-			fresh_note(c->ptr, *fresh);
-	}
+	if (done && !big && (was == 0 || (uintptr_t)c->ptr + was * POOL_GRAIN >=
+	    *fresh))
+		bp_fresh_note(c->ptr, *fresh);
 	return done;
 }
 
@@ -325,7 +307,7 @@ pool_resize(struct backend_thread *t, struct backend_claim *c,
     const struct backend_request *req)
 {
 	struct bp_header *b = bp_header(c->ptr);
-	size_t was = bp_block(c->ptr)->size;
+	size_t was = pool_size(bp_block(c->ptr));
 	uintptr_t fresh;
 
 	if (req->size > BP_SIZE_MAX ||
@@ -333,7 +315,7 @@ pool_resize(struct backend_thread *t, struct backend_claim *c,
 		return false;
 	count(c->nested || t == NULL ? NULL : bp_cache_get(t),
 	    (int64_t)req->size - (int64_t)c->size,
-	    (int64_t)bp_block(c->ptr)->size - (int64_t)was);
+	    (int64_t)pool_size(bp_block(c->ptr)) - (int64_t)was);
 	b->what = (b->what & ~(((uint64_t)1 << BP_WHAT_CALL) - 1)) | req->size;
 	if ((bp_heap.flags & SESSION_FILL) && req->size > c->size &&
 	    !bp_is_big(c->ptr))

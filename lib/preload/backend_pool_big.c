@@ -30,6 +30,7 @@
 
 #define LIMIT_STEP	(1u << 20)
 #define LIMIT_FIRST	(256u << 10)
+#define BP_ODD		8u		/* behind the cap of a big block */
 #define MOVE_MIN	(1u << 20)	/* below, copying is cheaper */
 
 #ifndef MREMAP_DONTUNMAP
@@ -181,8 +182,8 @@ bp_big_gone_l(void *ptr)
 static size_t
 big_lead(size_t align)
 {
-	if (align <= BP_LEAD)
-		return BP_LEAD;
+	if (align <= BP_BIG_LEAD)
+		return BP_BIG_LEAD;
 	return align < bp_heap.page ? align : bp_heap.page;
 }
 
@@ -195,28 +196,32 @@ big_span(void *ptr)
 static size_t
 big_span_size(void *ptr)
 {
-	return (size_t)bp_block(ptr)->spare * bp_heap.page;
+	return (size_t)*bp_span_pages(ptr) * bp_heap.page;
 }
 
-/* The accessible bytes of the span. */
+/* The accessible bytes of the span: a cap is 8 less than it might be. */
 static size_t
 big_access(void *ptr)
 {
-	return (size_t)((char *)ptr - big_span(ptr)) + bp_cap(ptr);
+	return (size_t)((char *)ptr - big_span(ptr)) + bp_cap(ptr) + BP_ODD;
 }
 
 static void
 big_set_access(void *ptr, size_t access)
 {
-	bp_block(ptr)->size = access - (size_t)((char *)ptr - big_span(ptr)) +
-	    POOL_OVERHEAD + sizeof(struct bp_header);
+	struct pool_header *h = bp_block(ptr);
+
+	pool_set_word(h, pool_word_make(h, access - BP_ODD -
+	    (size_t)((char *)ptr - big_span(ptr)) + BP_LEAD, POOL_KIND_OWN, 0,
+	    false));
 }
 
 void *
 bp_big_take_l(size_t size, size_t align, bool grows)
 {
 	size_t lead = big_lead(align), phase = 0;
-	size_t access = bits_align_up(lead + size + BP_GUARD, bp_heap.page);
+	size_t access = bits_align_up(lead + size + BP_GUARD + BP_ODD,
+	    bp_heap.page);
 	size_t whole = grows ? access +
 	    bits_align_up(access / 2, bp_heap.page) : access;
 	char *span;
@@ -229,8 +234,7 @@ bp_big_take_l(size_t size, size_t align, bool grows)
 	if (span == NULL)
 		return NULL;
 	gone_forget((uintptr_t)span, whole);
-	bp_block(span + lead)->magic = BP_MAGIC_BIG;
-	bp_block(span + lead)->spare = (uint32_t)(whole / bp_heap.page);
+	*bp_span_pages(span + lead) = whole / bp_heap.page;
 	big_set_access(span + lead, access);
 	return span + lead;
 }
@@ -256,7 +260,7 @@ bp_big_resize_l(void *ptr, size_t size)
 	char *span = big_span(ptr);
 	size_t access = big_access(ptr);
 	size_t want = bits_align_up((size_t)((char *)ptr - span) + size +
-	    BP_GUARD, bp_heap.page);
+	    BP_GUARD + BP_ODD, bp_heap.page);
 
 	if (want > big_span_size(ptr))
 		return false;

@@ -27,7 +27,7 @@
 static size_t
 class_cap(unsigned class)
 {
-	return (class + 1) * (size_t)POOL_GRAIN;
+	return class * (size_t)POOL_GRAIN + BP_GUARD;
 }
 
 static struct bp_cache *

@@ -17,7 +17,7 @@ figures_l(struct backend_figures *f)
 {
 	int64_t live = bp_heap.live, whole = bp_heap.whole;
 	struct list *node;
-	size_t pool = pool_tree_largest(&bp_heap.main.pool);
+	size_t pool = pool_bins_largest(&bp_heap.main.pool);
 
 	list_for_each(node, &bp_heap.caches) {
 		struct bp_cache *c = list_entry(node, struct bp_cache, all);

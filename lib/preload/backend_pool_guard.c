@@ -78,6 +78,19 @@ present_zero(void *ptr, size_t size, uintptr_t fresh)
 		memset(ptr, 0, size < fresh - at ? size : fresh - at);
 }
 
+/* Remember where the untouched part of a block begins. */
+void
+bp_fresh_note(void *ptr, uintptr_t fresh)
+{
+	uintptr_t at = (uintptr_t)ptr;
+	uint64_t grains = 0;
+
+	if (fresh < at + bp_cap(ptr))
+		grains = fresh <= at ? 1 :
+		    bits_align_up(fresh - at, POOL_GRAIN) / POOL_GRAIN;
+	bp_set_fresh(bp_header(ptr), grains);
+}
+
 /* Make ptr what was asked for, and live. */
 void
 bp_present(void *ptr, const struct backend_request *req, uintptr_t fresh)
@@ -88,8 +101,9 @@ bp_present(void *ptr, const struct backend_request *req, uintptr_t fresh)
 	b->what = req->size | (uint64_t)req->call << BP_WHAT_CALL |
 	    align << BP_WHAT_ALIGN;
 	/* What tells of a free is written when it is freed. */
-	b->alloc_stack = b->alloc_tid = 0;
-	b->alloc_time = 0;
+	b->alloc_stack = 0;
+	b->alloc_time = b->who = 0;
+	bp_fresh_note(ptr, fresh);
 	if (req->zero)
 		present_zero(ptr, req->size, fresh);
 	else if (bp_heap.flags & SESSION_FILL)

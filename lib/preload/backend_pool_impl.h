@@ -10,16 +10,17 @@
  *	middle	straight from the pool, under the zone's lock
  *	big	pages of their own, given back to the system when freed
  *
- * Bytes of a block (the pool's header and ours are 64 together):
+ * Bytes of a block (the pool's header and ours are 56 together):
  *
- *	pool_header 16 | bp_header 48 | data | guard ... | pool_tail 16
+ *	pool_header 8 | bp_header 48 | data | guard ...
  *
- * A big block has the same shape without the tail; its pool_header is ours
- * (spare: pages of the span).  In a block of the pool spare says where the
- * pages began that were fresh when it was taken, in 16 bytes from the data; 0:
- * none were.
- * `cap` is what lies between bp_header and tail: data and guard; at least
- * BP_GUARD bytes of it are guard.
+ * A big block has the same shape; its pool_header is ours (POOL_KIND_OWN), and
+ * the 8 bytes before it are the pages of the span.  In a block of the pool the
+ * bp_header says where the pages began that were fresh when it was taken, in 16
+ * bytes from the data; 0: none were.
+ * `cap` is what lies behind bp_header: data and guard; at least BP_GUARD bytes
+ * of it are guard.  Data begins at a multiple of 16 and blocks are multiples of
+ * 16, so a cap is 8 more than one.
  *
  * Beside the range lies a table of one byte for every 16 bytes of it (enum
  * bp_state), not 0 only where the data of a block begins.  What is freed is
@@ -30,8 +31,8 @@
  *	B1  a LIVE or CLAIMED byte: a block with a sane header begins there;
  *	B2  FREED: the block is in a ring, in the deferred list or kept for
  *	    ever; its bp_header is whole;
- *	B3  POOLED: the pool has it; of its bp_header the first 16 bytes are
- *	    whole, and all of it unless a free block of the pool begins there;
+ *	B3  POOLED: the pool has it; its bp_header is whole unless a piece of
+ *	    the pool's own that came later stands in it: a header, links;
  *	B4  GONE: a big block whose pages were given back; its header is in
  *	    heap.gone;
  *	B5  pages above the mark of their granule were never handed out and
@@ -55,12 +56,12 @@
 #define BP_BIG		(128u << 10)	/* requests from here on: own pages */
 #define BP_FILL_MAX	(64u << 10)	/* filled at either end of a block */
 #define BP_SIZE_MAX	((size_t)1 << 47)
-#define BP_CLASSES	64u		/* cap 16, 32, ... 1024 */
+#define BP_CLASSES	64u		/* cap 8, 24, ... 1016 */
 #define BP_RING		32u		/* blocks a ring can hold */
 #define BP_GRANULE	(64u << 10)	/* one freshness mark each */
 #define BP_NGONE	256u
 #define BP_LEAD		(sizeof(struct pool_header) + sizeof(struct bp_header))
-#define BP_MAGIC_BIG	0xB16B10C5u
+#define BP_BIG_LEAD	64u		/* pages of the span, then BP_LEAD */
 
 /* Signature of guard words; every byte of one is odd, so never a NUL. */
 #define BP_FILL_GUARD	0xFDu
@@ -75,14 +76,20 @@ struct bp_header {
 	uint32_t free_stack;
 	uint64_t alloc_time;
 	uint64_t free_time;
-	uint32_t alloc_tid;
-	uint32_t free_tid;
+	uint64_t who;		/* BP_WHO_*: alloc_tid, free_tid, fresh */
 	uint64_t guard;		/* deferred: the next one of the list */
 };
 
 _Static_assert(sizeof(struct bp_header) == 48, "48 keeps data aligned");
 _Static_assert(offsetof(struct bp_header, alloc_time) == POOL_KEPT,
     "what the pool keeps of a free block");
+
+/* A thread has 22 bits (PID_MAX_LIMIT), a block's freshness 16 in grains. */
+#define BP_WHO_TID	24
+#define BP_WHO_TID_MASK	(((uint64_t)1 << BP_WHO_TID) - 1)
+#define BP_WHO_FRESH	48
+
+_Static_assert((BP_BIG + BP_BIG) / POOL_GRAIN < 1u << 16, "fresh fits");
 
 #define BP_WHAT_CALL	48		/* 5 bits */
 #define BP_WHAT_ALIGN	53		/* 6 bits, log2 */
@@ -178,13 +185,59 @@ bp_data(struct pool_header *h)
 static inline size_t
 bp_cap(void *ptr)
 {
-	return bp_block(ptr)->size - POOL_OVERHEAD - sizeof(struct bp_header);
+	return pool_size(bp_block(ptr)) - BP_LEAD;
 }
 
 static inline bool
 bp_is_big(void *ptr)
 {
-	return bp_block(ptr)->magic == BP_MAGIC_BIG;
+	return pool_word_kind(pool_word(bp_block(ptr))) == POOL_KIND_OWN;
+}
+
+/* Of a big block: how many pages its span has. */
+static inline uint64_t *
+bp_span_pages(void *ptr)
+{
+	return (uint64_t *)bp_block(ptr) - 1;
+}
+
+static inline uint32_t
+bp_alloc_tid(const struct bp_header *b)
+{
+	return b->who & BP_WHO_TID_MASK;
+}
+
+static inline uint32_t
+bp_free_tid(const struct bp_header *b)
+{
+	return b->who >> BP_WHO_TID & BP_WHO_TID_MASK;
+}
+
+static inline void
+bp_set_alloc_tid(struct bp_header *b, uint32_t tid)
+{
+	b->who = (b->who & ~BP_WHO_TID_MASK) | (tid & BP_WHO_TID_MASK);
+}
+
+static inline void
+bp_set_free_tid(struct bp_header *b, uint32_t tid)
+{
+	b->who = (b->who & ~(BP_WHO_TID_MASK << BP_WHO_TID)) |
+	    (tid & BP_WHO_TID_MASK) << BP_WHO_TID;
+}
+
+/* In 16 bytes from the data; 0: no page of it was. */
+static inline uint64_t
+bp_fresh(const struct bp_header *b)
+{
+	return b->who >> BP_WHO_FRESH;
+}
+
+static inline void
+bp_set_fresh(struct bp_header *b, uint64_t grains)
+{
+	b->who = (b->who & (((uint64_t)1 << BP_WHO_FRESH) - 1)) |
+	    grains << BP_WHO_FRESH;
 }
 
 static inline size_t
@@ -320,6 +373,7 @@ bool	bp_figures(struct backend_figures *);
 /* backend_pool_guard.c: header, guards and fill of one block. */
 void	bp_present(void *ptr, const struct backend_request *, uintptr_t fresh);
 void	bp_guard_set(void *ptr, size_t size);
+void	bp_fresh_note(void *ptr, uintptr_t fresh);
 void	bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
 	    uintptr_t fresh);
 
@@ -360,7 +414,7 @@ bp_cache_take(struct bp_cache *c, uint32_t tid, unsigned class, bool *mine)
 static inline bool
 bp_cache_give(struct bp_cache *c, uint32_t tid, void *ptr)
 {
-	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN) - 1;
+	unsigned class = (unsigned)(bp_cap(ptr) / POOL_GRAIN);
 	struct bp_ring *r;
 
 	if (class >= BP_CLASSES)

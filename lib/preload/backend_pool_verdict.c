@@ -52,32 +52,14 @@ error_block(struct trace_error *e, const struct bp_header *b, uintptr_t ptr,
 	e->offset = (int64_t)(e->address - ptr);
 	e->allocated_by = bp_call(b);
 	e->alloc_stack = b->alloc_stack;
-	e->alloc_tid = b->alloc_tid;
+	e->alloc_tid = bp_alloc_tid(b);
 	e->alloc_time = b->alloc_time;
 	if (!freed)
 		return;
 	e->freed_by = bp_freed_by(b);
 	e->free_stack = b->free_stack;
-	e->free_tid = b->free_tid;
+	e->free_tid = bp_free_tid(b);
 	e->free_time = b->free_time;
-}
-
-/* Times and threads lie where the pool has put its links now. */
-static void
-error_forget(struct trace_error *e)
-{
-	e->alloc_tid = e->free_tid = 0;
-	e->alloc_time = e->free_time = 0;
-}
-
-static void
-bad_pooled(struct trace_error *e, void *ptr)
-{
-	struct bp_header b = *bp_header(ptr);
-
-	error_block(e, &b, (uintptr_t)ptr, true);
-	if (bp_block(ptr)->magic == POOL_MAGIC_FREE)
-		error_forget(e);
 }
 
 /* A handler in the middle of our own work: no lock, no more than is certain. */
@@ -111,7 +93,8 @@ bad_double(struct backend_claim *c, unsigned state, bool locked)
 		break;
 	case BP_POOLED:
 		if (locked)
-			bad_pooled(&c->error, c->ptr);
+			error_block(&c->error, bp_header(c->ptr),
+			    (uintptr_t)c->ptr, true);
 		break;
 	case BP_GONE:
 		b = locked ? bp_big_gone_l(c->ptr) : NULL;
@@ -143,7 +126,7 @@ scan_big(uintptr_t at)
 
 	if (!vmem_find(&bp_heap.main.vmem, at, &start, &size))
 		return 0;
-	for (uintptr_t p = start + BP_LEAD; p <= start + bp_heap.page;
+	for (uintptr_t p = start + BP_BIG_LEAD; p <= start + bp_heap.page;
 	    p += POOL_GRAIN)
 		if (*bp_state(p) != BP_NONE)
 			return p;

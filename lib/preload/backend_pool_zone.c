@@ -8,9 +8,8 @@
  * Marks.  Blocks are carved from the front of free blocks, so in each granule
  * of 64 KiB what was ever handed out is a prefix; its end is the mark.  From
  * the mark on pages are as the system gave them: they read as zero, but for the
- * header and links of the free block that began just at the mark.  They lie
- * under the next block's own header, or, when the block in front was freed and
- * joined it, in the middle of a new block's data.
+ * links at the end of the free block they are in, which the pool wipes when
+ * they come into a block or into the middle of a free one.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -68,7 +67,11 @@ zone_panic(Pool *p, const char *fmt, ...)
 	z->damaged = true;
 }
 
-static const struct pool_ops zone_ops = { zone_grow, zone_shrink };
+static const struct pool_ops zone_ops = {
+	.grow = zone_grow,
+	.shrink = zone_shrink,
+	.wipe = true,
+};
 
 /* A new, empty pool and arena over [from, zone's end). */
 int
@@ -77,7 +80,6 @@ bp_zone_renew_l(struct bp_zone *z, uintptr_t from)
 	memset(&z->pool, 0, sizeof(z->pool));
 	z->pool.name = "heap";
 	z->pool.minarena = ARENA_FIRST;
-	z->pool.tight = true;
 	z->pool.ops = &zone_ops;
 	z->pool.panic = zone_panic;
 	z->pool.private = z;
@@ -175,30 +177,54 @@ mark_raise(uintptr_t from, uintptr_t to)
 	return fresh;
 }
 
-/* A block of the pool becomes ours: no old states in it, its marks raised. */
-static uintptr_t
-zone_adopt(struct pool_header *h)
+/*
+ * Headers that stood in [from, to) are gone, and what is said of their data,
+ * which lies BP_LEAD further on, with them.
+ */
+static void
+states_clear(const struct bp_zone *z, uintptr_t from, uintptr_t to)
 {
-	memset(bp_state((uintptr_t)h), BP_NONE, h->size / POOL_GRAIN);
-	/* A free block that began at the mark left its header and links. */
-	return mark_raise((uintptr_t)h, (uintptr_t)h + h->size) +
-	    sizeof(struct pool_free);
+	from += BP_LEAD;
+	to += BP_LEAD;
+	if (to > z->limit)
+		to = z->limit;
+	if (from < to)
+		memset(bp_state(from), BP_NONE, (to - from) / POOL_GRAIN);
 }
 
-static size_t
-zone_room(size_t size)
+/* Headers are 8 before a multiple of 16: whose mark is theirs too. */
+static uintptr_t
+mark_raise_block(uintptr_t from, uintptr_t to)
 {
-	return sizeof(struct bp_header) +
-	    bits_align_up(size + BP_GUARD, POOL_GRAIN);
+	return mark_raise(bits_align_up(from, POOL_GRAIN),
+	    bits_align_up(to, POOL_GRAIN));
+}
+
+/* A block of the pool becomes ours: no old states in it, its marks raised. */
+static uintptr_t
+zone_adopt(const struct bp_zone *z, struct pool_header *h)
+{
+	uintptr_t at = (uintptr_t)h, end = at + pool_size(h);
+
+	states_clear(z, at + POOL_OVERHEAD - BP_LEAD, end);
+	return mark_raise_block(at, end);
+}
+
+/* The block of the pool for size bytes. */
+static size_t
+zone_block(size_t size)
+{
+	return bits_align_up(BP_LEAD + size + BP_GUARD, POOL_GRAIN);
 }
 
 static struct pool_header *
 zone_cut(struct bp_zone *z, size_t size, size_t align)
 {
+	struct pool_place place = { .lead = BP_LEAD, .align = align };
+
 	if (align <= POOL_GRAIN)
-		return pool_take_l(&z->pool, zone_room(size));
-	return pool_take_align_l(&z->pool, zone_room(size), align,
-	    align - sizeof(struct bp_header), 0);
+		return pool_take_l(&z->pool, zone_block(size));
+	return pool_take_align_l(&z->pool, zone_block(size), &place);
 }
 
 /*
@@ -220,7 +246,7 @@ bp_zone_take_l(struct bp_zone *z, size_t size, size_t align, uintptr_t *fresh)
 		h = zone_cut(z, size, align);
 	if (h == NULL)
 		return NULL;
-	*fresh = zone_adopt(h);
+	*fresh = zone_adopt(z, h);
 	return bp_data(h);
 }
 
@@ -230,12 +256,12 @@ bp_zone_take_many_l(struct bp_zone *z, size_t cap, struct bp_ring *r)
 	struct pool_header *h[BP_RING / 2];
 	size_t n = r->batch < BP_RING / 2 ? r->batch : BP_RING / 2, got;
 
-	cap += sizeof(struct bp_header);
+	cap += BP_LEAD;
 	got = pool_take_many_l(&z->pool, cap, n, h);
 	if (got == 0 && zone_replace(z))
 		got = pool_take_many_l(&z->pool, cap, n, h);
 	for (size_t i = 0; i < got; i++) {
-		zone_adopt(h[i]);
+		zone_adopt(z, h[i]);
 		bp_set_state((uintptr_t)bp_data(h[i]), BP_FREED);
 		r->slot[(r->head + r->count++) % BP_RING] = bp_data(h[i]);
 	}
@@ -252,18 +278,19 @@ zone_tidy(struct bp_zone *z)
 }
 
 /*
- * Back to the pool, if the pool's own bytes beside it are whole.  A block whose
- * tail was overrun, or one of a pool that fork tore, stays freed for ever.
+ * Back to the pool, if the pool's own bytes beside it are whole.  A block that
+ * overran the next header, or one of a pool that fork tore, stays freed for
+ * ever.
  */
 void
 bp_zone_give_l(struct bp_zone *z, void *ptr)
 {
 	struct pool_header *h = bp_block(ptr);
-	struct pool_tail *t = pool_tail(h);
+	struct pool_header *right = pool_right(h);
 
-	if ((uintptr_t)h < z->floor || h->magic != POOL_MAGIC_ALLOC ||
-	    t->first != POOL_TAIL_FIRST || t->last != POOL_TAIL_LAST ||
-	    t->size != h->size)
+	if ((uintptr_t)h < z->floor || bp_is_big(ptr) ||
+	    !pool_word_is_sound(h, pool_word(h)) ||
+	    !pool_word_is_sound(right, pool_word(right)))
 		return;
 	bp_set_state((uintptr_t)ptr, BP_POOLED);
 	pool_give_l(&z->pool, h);
@@ -277,23 +304,23 @@ bp_zone_resize_l(struct bp_zone *z, void *ptr, size_t size, uintptr_t *fresh)
 	uintptr_t old = (uintptr_t)pool_right(h);
 
 	if ((uintptr_t)h < z->floor ||
-	    !pool_resize_l(&z->pool, h, zone_room(size)))
+	    !pool_resize_l(&z->pool, h, zone_block(size)))
 		return false;
 	*fresh = (uintptr_t)pool_right(h);
 	if (*fresh <= old)
 		return true;
-	memset(bp_state(old), BP_NONE, (*fresh - old) / POOL_GRAIN);
-	*fresh = mark_raise(old, *fresh);
+	states_clear(z, old, *fresh);
+	*fresh = mark_raise_block(old, *fresh);
 	return true;
 }
 
-/* The pages inside a large free block, behind its links, before its tail. */
+/* The pages inside a large free block, before its links. */
 static bool
 trim_block(struct pool_header *h)
 {
-	uintptr_t from = bits_align_up((uintptr_t)h + sizeof(struct pool_free),
+	uintptr_t from = bits_align_up((uintptr_t)h + BP_LEAD, bp_heap.page);
+	uintptr_t to = bits_align_down((uintptr_t)pool_links(h, pool_size(h)),
 	    bp_heap.page);
-	uintptr_t to = bits_align_down((uintptr_t)pool_tail(h), bp_heap.page);
 
 	return from < to &&
 	    os_advise((void *)from, to - from, MADV_DONTNEED) == 0;
@@ -305,21 +332,32 @@ size_is_sane(struct pool_arena *a, struct pool_header *h)
 {
 	char *end = (char *)pool_arena_end(a);
 
-	return (char *)h < end && h->size >= POOL_MINBLOCK &&
-	    h->size <= (size_t)(end - (char *)h);
+	return (char *)h < end && pool_word_is_sound(h, pool_word(h)) &&
+	    pool_size(h) >= POOL_MINBLOCK &&
+	    pool_size(h) <= (size_t)(end - (char *)h);
+}
+
+static bool
+is_large_free(const struct pool_header *h)
+{
+	uint64_t word = pool_word(h);
+
+	return pool_word_kind(word) == POOL_KIND_FREE &&
+	    pool_word_size(word) >= 4 * bp_heap.page;
 }
 
 bool
 bp_zone_trim_l(struct bp_zone *z)
 {
 	bool some = pool_arena_trim_l(&z->pool) != 0;
+	struct pool_arena *a;
 	struct pool_header *h;
 
-	for (struct pool_arena *a = z->pool.arenalist; a != NULL; a = a->down)
+	for (a = pool_arena_next(&z->pool, 0); a != NULL;
+	    a = pool_arena_next(&z->pool, (uintptr_t)a))
 		for (h = pool_arena_first(a); size_is_sane(a, h);
 		    h = pool_right(h))
-			if (h->size >= 4 * bp_heap.page &&
-			    pool_free_is_sound(h) && trim_block(h))
+			if (is_large_free(h) && trim_block(h))
 				some = true;
 	return some;
 }

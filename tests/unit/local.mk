@@ -20,6 +20,72 @@ UNIT_TESTS += %D%/t_pool
 %C%_t_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_pool_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_pmalloc
+%C%_t_pmalloc_SOURCES = %D%/t_pmalloc.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pmalloc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pmalloc_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pmalloc_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_align
+%C%_t_pool_align_SOURCES = %D%/t_pool_align.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_align_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_align_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_align_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_calls
+%C%_t_pool_calls_SOURCES = %D%/t_pool_calls.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_calls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_calls_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_calls_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_compact
+%C%_t_pool_compact_SOURCES = %D%/t_pool_compact.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_compact_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_compact_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_compact_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_damage
+%C%_t_pool_damage_SOURCES = %D%/t_pool_damage.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_damage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_damage_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_damage_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_fill
+%C%_t_pool_fill_SOURCES = %D%/t_pool_fill.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_fill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_fill_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_fill_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_fit
+%C%_t_pool_fit_SOURCES = %D%/t_pool_fit.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_fit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_fit_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_fit_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_limits
+%C%_t_pool_limits_SOURCES = %D%/t_pool_limits.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_limits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_limits_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_limits_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_log
+%C%_t_pool_log_SOURCES = %D%/t_pool_log.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_log_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_log_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_merge
+%C%_t_pool_merge_SOURCES = %D%/t_pool_merge.c %D%/pool_fixture.c %D%/pool_fixture.h
+%C%_t_pool_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_merge_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_merge_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_pool_create
+%C%_t_pool_create_SOURCES = %D%/t_pool_create.c
+%C%_t_pool_create_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_pool_create_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_pool_create_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_vmem
 %C%_t_vmem_SOURCES = %D%/t_vmem.c
 %C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -165,6 +231,15 @@ UNIT_TESTS += %D%/t_viewer
 %C%_t_viewer_SOURCES = %D%/t_viewer.c viewer/grid.c viewer/key.c viewer/text.c
 %C%_t_viewer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_viewer_LDADD = libescape.la $(CMOCKA_LIBS)
+
+# The models are programs of their own; without a number of threads they are
+# exact.
+check_PROGRAMS += %D%/m_pool
+TESTS += %D%/m_pool
+%C%_m_pool_SOURCES = %D%/m_pool.c
+%C%_m_pool_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_m_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_m_pool_LDADD = liballoc.la libbase.la
 
 # (end of rooms)
 if HAVE_CMOCKA

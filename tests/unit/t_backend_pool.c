@@ -770,7 +770,7 @@ with_neighbour(char **p, int n)
 {
 	for (int i = 0; i < n; i++)
 		for (int j = i + 1; j < n; j++)
-			if (p[j] == p[i] + bp_cap(p[i]) + 16 + BP_LEAD)
+			if (p[j] == p[i] + bp_cap(p[i]) + BP_LEAD)
 				return i;
 	fail_msg("no two blocks side by side");
 	return -1;
@@ -808,11 +808,22 @@ a_smashed_free_block_does_not_end_the_service(void **state)
 	for (i = 0; i < MANY; i++)
 		p[i] = take(3000);
 	i = with_neighbour(p, MANY);
-	give(p[i] + bp_cap(p[i]) + 16 + BP_LEAD);
-	/* Guard, our tail, and the size in the free block's header. */
-	memset(p[i] + 3000, 'Z', bp_cap(p[i]) - 3000 + 16 + 16);
+	give(p[i] + bp_cap(p[i]) + BP_LEAD);
+	/* Guard, the free block's header, and what is behind it. */
+	memset(p[i] + 3000, 'Z', bp_cap(p[i]) - 3000 + 24);
 	for (int k = 0; k < 2000; k++)
 		assert_non_null(take(3000));
+}
+
+/* From the end of the data over the next header and all of a free block. */
+static size_t
+reach(char *p, size_t size)
+{
+	struct pool_header *right = pool_right(bp_block(p));
+	size_t n = bp_cap(p) - size + POOL_OVERHEAD;
+
+	return pool_word_kind(pool_word(right)) == POOL_KIND_FREE ?
+	    n + pool_size(right) - POOL_OVERHEAD : n + 16;
 }
 
 /*
@@ -831,8 +842,8 @@ smashed_links_do_not_lead_us_astray(void **state)
 		for (int i = 0; i < MANY; i += 2)
 			give(p[i]);
 		for (int i = 1; i < MANY; i += 2)
-			memset(p[i] + 3000 + 16 * (size_t)i, 'Z', BP_GUARD +
-			    16 + sizeof(struct pool_free));
+			memset(p[i] + 3000 + 16 * (size_t)i, 'Z',
+			    reach(p[i], 3000 + 16 * (size_t)i));
 		if (round == 1)
 			heap->trim(me(), 0);
 		for (int k = 0; k < 2000; k++)
@@ -850,12 +861,15 @@ a_single_wrong_link_is_not_followed(void **state)
 	for (size_t w = 0; w < PW_ARRAY_LEN(wrong); w++)
 		for (unsigned link = 0; link < 4; link++) {
 			char *a = take(5000 + 160 * link), *b = take(100);
-			struct pool_free *f = (struct pool_free *)bp_block(a);
+			struct pool_header *h = bp_block(a);
+			struct pool_links *l;
 
 			take(2000);
 			give(a);
-			assert_int_equal(f->header.magic, POOL_MAGIC_FREE);
-			(&f->left)[link] = (struct pool_free *)wrong[w];
+			assert_int_equal(pool_word_kind(pool_word(h)),
+			    POOL_KIND_FREE);
+			l = pool_links(h, pool_size(h));
+			(&l->left)[link] = (struct pool_links *)wrong[w];
 			give(b);
 			for (int k = 0; k < 600; k++) {
 				assert_non_null(take(1100 + 32 *
