@@ -110,6 +110,8 @@ region_reserve(struct mmalloc_region *r, void *base, size_t want, size_t least)
 			error = reserve_slot(r, want);
 		if (base == NULL && error == EEXIST)
 			error = reserve_anywhere(r, want);
+		if (error == 0 && r->fd >= 0)
+			os_advise(r->base, r->window, MADV_DONTFORK);
 		if (error == 0 || want == least ||
 		    (error != EEXIST && error != ENOMEM))
 			return error;

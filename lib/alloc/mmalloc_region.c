@@ -176,21 +176,6 @@ region_dismiss(void)
 	pthread_mutex_unlock(&table_lock);
 }
 
-/* It was admitted, so there is a slot. */
-void
-region_enter(struct mmalloc_region *r)
-{
-	unsigned at = slot_first(r->base);
-	struct slot *s;
-
-	pthread_mutex_lock(&table_lock);
-	for (s = &table[at]; slot_base(s) > GONE; s = &table[at])
-		at = (at + 1) % NREGIONS;
-	s->region = r;
-	__atomic_store_n(&s->base, r->base, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&table_lock);
-}
-
 static struct slot *
 slot_find(const char *base)
 {
@@ -206,6 +191,26 @@ slot_find(const char *base)
 			break;
 	}
 	return NULL;
+}
+
+/*
+ * It was admitted, so there is a slot.  In a child of a fork that may be the one
+ * of a region of the parent, whose addresses the child has given a new one.
+ */
+void
+region_enter(struct mmalloc_region *r)
+{
+	unsigned at = slot_first(r->base);
+	struct slot *s;
+
+	pthread_mutex_lock(&table_lock);
+	s = slot_find(r->base);
+	for (; s == NULL; at = (at + 1) % NREGIONS)
+		if (slot_base(&table[at]) <= GONE)
+			s = &table[at];
+	s->region = r;
+	__atomic_store_n(&s->base, r->base, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&table_lock);
 }
 
 void
