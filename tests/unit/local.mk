@@ -106,6 +106,8 @@ UNIT_TESTS += %D%/t_qmalloc_faults
 
 UNIT_TESTS += %D%/t_qmalloc_paths
 %C%_t_qmalloc_paths_SOURCES = %D%/t_qmalloc_paths.c
+%C%_t_qmalloc_paths_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
 %C%_t_qmalloc_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_qmalloc_paths_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
