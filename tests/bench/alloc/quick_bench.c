@@ -12,6 +12,7 @@
  *
  * Patterns, each in every thread at once:
  *	pairs		malloc, write a word, free: one size
+ *	cleared		the same against calloc, since qmalloc clears
  *	lifo, fifo	1,000 blocks, freed in one order or the other
  *	random		10,000 live blocks of 1 to 512 bytes, one replaced
  *	small		the same with 1 to 128 bytes
@@ -41,10 +42,16 @@ struct allocator {
 	void	(*give)(void *);
 };
 
-static struct allocator ours, libc;
+static struct allocator ours, libc, libc_clears;
 static unsigned nthreads, nrounds = 9;
 static size_t nops = 1000000;
 static pthread_barrier_t barrier;
+
+static void *
+calloc_one(size_t size)
+{
+	return calloc(1, size);
+}
 
 static uint64_t
 now_ns(clockid_t clock)
@@ -240,14 +247,15 @@ by_value(const void *a, const void *b)
 }
 
 static void
-compare(const char *name, pattern_fn *fn, size_t arg)
+compare(const char *name, pattern_fn *fn, size_t arg,
+    const struct allocator *rival)
 {
 	double best[2] = { 1e9, 1e9 }, cpu[MAX_ROUNDS], wall[MAX_ROUNDS];
 	struct cost cost[2];
 
 	for (unsigned i = 0; i < nrounds; i++) {
 		for (int side = 0; side < 2; side++) {
-			cost[side] = round_cost(fn, side == 0 ? &ours : &libc,
+			cost[side] = round_cost(fn, side == 0 ? &ours : rival,
 			    arg);
 			if (cost[side].cpu < best[side])
 				best[side] = cost[side].cpu;
@@ -268,17 +276,19 @@ static const struct {
 	pattern_fn *fn;
 	size_t arg;
 	unsigned least;		/* threads */
+	const struct allocator *rival;
 } patterns[] = {
-	{ "pairs", pairs, 16, 1 },
-	{ "pairs", pairs, 64, 1 },
-	{ "pairs", pairs, 200, 1 },
-	{ "pairs", pairs, 1000, 1 },
-	{ "lifo", lifo, 40, 1 },
-	{ "fifo", fifo, 40, 1 },
-	{ "lifo", lifo, 200, 1 },
-	{ "small", replaced, 128, 1 },
-	{ "random", replaced, 512, 1 },
-	{ "handover", hand_over, 64, 2 },
+	{ "pairs", pairs, 16, 1, &libc },
+	{ "pairs", pairs, 64, 1, &libc },
+	{ "pairs", pairs, 200, 1, &libc },
+	{ "pairs", pairs, 1000, 1, &libc },
+	{ "cleared", pairs, 1000, 1, &libc_clears },
+	{ "lifo", lifo, 40, 1, &libc },
+	{ "fifo", fifo, 40, 1, &libc },
+	{ "lifo", lifo, 200, 1, &libc },
+	{ "small", replaced, 128, 1, &libc },
+	{ "random", replaced, 512, 1, &libc },
+	{ "handover", hand_over, 64, 2, &libc },
 };
 
 static void
@@ -312,7 +322,8 @@ run(unsigned n, const char *wanted)
 		if (nthreads < patterns[i].least || (wanted != NULL &&
 		    strcmp(wanted, patterns[i].name) != 0))
 			continue;
-		compare(patterns[i].name, patterns[i].fn, patterns[i].arg);
+		compare(patterns[i].name, patterns[i].fn, patterns[i].arg,
+		    patterns[i].rival);
 	}
 }
 
@@ -326,6 +337,7 @@ main(int argc, char **argv)
 	qmallocinit();
 	ours = (struct allocator){ qmalloc, qfree };
 	libc = (struct allocator){ malloc, free };
+	libc_clears = (struct allocator){ calloc_one, free };
 	if (nthreads != 0)
 		run(nthreads, wanted);
 	else {
