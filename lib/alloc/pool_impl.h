@@ -126,16 +126,16 @@ void	pool_log_say(Pool *, enum pool_call, const char *fmt, ...)
 	    PW_PRINTF(3, 4);
 void	pool_log_result(Pool *, const void *result, const char *fmt, ...)
 	    PW_PRINTF(3, 4);
-void	pool_note_say(Pool *, const char *fmt, ...) PW_PRINTF(2, 3);
+void	pool_log_note_say(Pool *, const char *fmt, ...) PW_PRINTF(2, 3);
 void	*pool_log_alloc_l(Pool *, size_t size);
 void	pool_log_free_l(Pool *, void *);
 
 #define pool_log(p, when, ...) \
 	(PW_UNLIKELY((p)->flags & POOL_LOGGING) ? \
 	    pool_log_say((p), (when), __VA_ARGS__) : (void)0)
-#define pool_note(p, which, ...) \
+#define pool_log_note(p, which, ...) \
 	(PW_UNLIKELY((p)->flags & (which)) ? \
-	    pool_note_say((p), __VA_ARGS__) : (void)0)
+	    pool_log_note_say((p), __VA_ARGS__) : (void)0)
 
 /* pool_compact.c: 0, nothing was moved; and room for a block, somehow. */
 bool	pool_compact_l(Pool *);
