@@ -7,13 +7,15 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)' CXX='$(CXX)' \
 	TEST_CPPFLAGS='$(ELF_CFLAGS) $(DW_CFLAGS) $(UNWIND_CFLAGS) $(CURSES_CFLAGS) $(ZSTD_CFLAGS) $(JSON_CFLAGS)'; \
 	export top_srcdir top_builddir CC CXX TEST_CPPFLAGS;
-TEST_EXTENSIONS = .case .program
+TEST_EXTENSIONS = .case .model .program
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/bounded
 
 EXTRA_DIST += %D%/RULES.md %D%/bounded %D%/libtest.sh
 
 include tests/fuzz/local.mk
 include tests/unit/local.mk
+include tests/model/local.mk
+include tests/library/local.mk
 include tests/house/local.mk
 include tests/samples/local.mk
 include tests/cli/local.mk
@@ -23,4 +25,5 @@ include tests/unwind/local.mk
 include tests/cases/local.mk
 include tests/programs/local.mk
 include tests/bench/local.mk
+include tests/bench/alloc/local.mk
 include tests/campaign/local.mk

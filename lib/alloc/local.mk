@@ -29,3 +29,39 @@ liballoc_la_SOURCES = \
 	%D%/vmem_check.c \
 	%D%/vmem_impl.h \
 	%D%/vmem_seg.c
+
+# Quickfit, for libpoolwatch.so only: it needs threads' keys and fork handlers.
+noinst_LTLIBRARIES += libquick.la
+libquick_la_CFLAGS = $(INSIDE_CFLAGS) -pthread
+libquick_la_SOURCES = \
+	%D%/qmalloc.c \
+	%D%/qmalloc.h \
+	%D%/qmalloc_align.c \
+	%D%/qmalloc_cache.c \
+	%D%/qmalloc_centre.c \
+	%D%/qmalloc_fault.c \
+	%D%/qmalloc_impl.h \
+	%D%/qmalloc_region.c \
+	%D%/qmalloc_resize.c \
+	%D%/qmalloc_summary.c \
+	%D%/qmalloc_tags.c
+
+# Heaps in files: libpoolwatch.so and the outside, never the preload module.
+noinst_LTLIBRARIES += libmmalloc.la
+libmmalloc_la_CFLAGS = $(INSIDE_CFLAGS) -pthread
+libmmalloc_la_SOURCES = \
+	%D%/mmalloc.c \
+	%D%/mmalloc.h \
+	%D%/mmalloc_arena.c \
+	%D%/mmalloc_attach.c \
+	%D%/mmalloc_check.c \
+	%D%/mmalloc_file.c \
+	%D%/mmalloc_header.c \
+	%D%/mmalloc_impl.h \
+	%D%/mmalloc_inspect.c \
+	%D%/mmalloc_inspect.h \
+	%D%/mmalloc_layout.h \
+	%D%/mmalloc_reach.c \
+	%D%/mmalloc_recover.c \
+	%D%/mmalloc_region.c \
+	%D%/mmalloc_trace.c

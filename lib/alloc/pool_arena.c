@@ -240,6 +240,8 @@ pool_arena_grow_l(Pool *p, size_t block_size)
 	struct pool_arena *a = NULL;
 	struct pool_header *h;
 
+	if (p->ops != NULL && p->ops->extend != NULL)
+		return p->ops->extend(p, block_size);
 	if (given != 0) {
 		pool_log_note(p, POOL_LOGGING, "newarena %zu", given);
 		a = arena_get(p, given);

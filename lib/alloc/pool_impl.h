@@ -35,6 +35,9 @@
 struct pool_ops {
 	void *(*grow)(Pool *, size_t size);
 	void (*shrink)(Pool *, void *, size_t size);	/* or nil */
+	bool (*extend)(Pool *, size_t block_size);	/* or nil; instead of
+			 * grow: a free block of that size, made by moving the
+			 * edge of an arena */
 	bool wipe;	/* what the pool wrote at the end of a fresh block is
 			 * 0 again when the block is given out */
 	bool ordered;	/* at any moment the chain of headers is whole and no
@@ -222,6 +225,9 @@ void	pool_free_l(Pool *, void *);
 
 /* false: nonsense.  Reads the header, and a trailer in the block. */
 bool	pool_user_get(struct pool_header *, struct pool_user *);
+/* The same of a copy at h of a block whose header was made at the address as. */
+bool	pool_user_read(struct pool_header *h, const struct pool_header *as,
+	    struct pool_user *);
 /* Guards and trailer of a block of this size: its five bits of slack. */
 unsigned pool_user_set(struct pool_header *, size_t block_size,
 	    const struct pool_user *);

@@ -122,7 +122,8 @@ trailer_set(struct pool_header *h, size_t block_size, size_t slack,
 }
 
 static bool
-trailer_get(struct pool_header *h, size_t block_size, struct pool_user *u)
+trailer_get(struct pool_header *h, const struct pool_header *as,
+    size_t block_size, struct pool_user *u)
 {
 	struct pool_trailer *t = trailer_of(h, block_size);
 	uint64_t last = le64toh(t->last), slack = last & SLACK_MAX;
@@ -134,7 +135,7 @@ trailer_get(struct pool_header *h, size_t block_size, struct pool_user *u)
 	    sizeof(*t))
 		return false;
 	if (last >> POOL_TRAILER_CHECK !=
-	    trailer_check(h, block_size, last, t) ||
+	    trailer_check(as, block_size, last, t) ||
 	    slack + u->skip > block_size - POOL_OVERHEAD)
 		return false;
 	u->size = block_size - POOL_OVERHEAD - u->skip - slack;
@@ -147,7 +148,8 @@ trailer_get(struct pool_header *h, size_t block_size, struct pool_user *u)
 }
 
 bool
-pool_user_get(struct pool_header *h, struct pool_user *u)
+pool_user_read(struct pool_header *h, const struct pool_header *as,
+    struct pool_user *u)
 {
 	uint64_t word = pool_word(h);
 	size_t room = pool_word_size(word) - POOL_OVERHEAD;
@@ -155,9 +157,15 @@ pool_user_get(struct pool_header *h, struct pool_user *u)
 
 	u->skip = u->align = u->offset = u->span = 0;
 	if (PW_UNLIKELY(slack == POOL_SLACK_TRAILER))
-		return trailer_get(h, room + POOL_OVERHEAD, u);
+		return trailer_get(h, as, room + POOL_OVERHEAD, u);
 	u->size = room - slack;
 	return slack <= room;
+}
+
+bool
+pool_user_get(struct pool_header *h, struct pool_user *u)
+{
+	return pool_user_read(h, h, u);
 }
 
 /* Where the guard bytes behind the data end. */

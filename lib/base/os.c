@@ -106,6 +106,13 @@ os_map_file(int fd, size_t size, off_t off)
 	return os_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off);
 }
 
+long
+os_map_at(void *addr, size_t size, int prot, int flags, int fd, off_t off)
+{
+	return os_syscall(SYS_mmap, (long)addr, (long)size, prot, flags, fd,
+	    off);
+}
+
 int
 os_unmap(void *addr, size_t size)
 {
@@ -184,6 +191,35 @@ int
 os_close(int fd)
 {
 	return (int)os_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+int
+os_allocate(int fd, off_t off, off_t size)
+{
+	long ret;
+
+	do
+		ret = os_syscall(SYS_fallocate, fd, 0, off, size, 0, 0);
+	while (ret == -EINTR);
+	return (int)ret;
+}
+
+int
+os_truncate(int fd, off_t size)
+{
+	return (int)os_syscall(SYS_ftruncate, fd, size, 0, 0, 0, 0);
+}
+
+ssize_t
+os_read_at(int fd, void *buf, size_t size, off_t off)
+{
+	return os_syscall(SYS_pread64, fd, (long)buf, (long)size, off, 0, 0);
+}
+
+ssize_t
+os_write_at(int fd, const void *buf, size_t size, off_t off)
+{
+	return os_syscall(SYS_pwrite64, fd, (long)buf, (long)size, off, 0, 0);
 }
 
 int

@@ -37,6 +37,10 @@ void	*os_reserve(size_t size);
 /* Map [off, off + size) of a file, shared, readable and writable.  NULL on failure. */
 void	*os_map_file(int fd, size_t size, off_t off);
 
+/* mmap(2) with an address: the address it gave, or a negated errno. */
+long	os_map_at(void *addr, size_t size, int prot, int flags, int fd,
+	    off_t off);
+
 /* 0, or a negated errno.  [addr, addr + size) is page aligned. */
 int	os_unmap(void *addr, size_t size);
 int	os_protect(void *addr, size_t size, int prot);
@@ -59,6 +63,14 @@ int	os_futex_wake(const uint32_t *word, int count);
 int	os_open(const char *path, int flags, mode_t mode);
 ssize_t	os_read(int fd, void *buf, size_t size);
 int	os_close(int fd);
+
+/* fallocate(2) of [off, off + size), over EINTR; ftruncate(2). */
+int	os_allocate(int fd, off_t off, off_t size);
+int	os_truncate(int fd, off_t size);
+
+/* At an offset, as pread(2) and pwrite(2). */
+ssize_t	os_read_at(int fd, void *buf, size_t size, off_t off);
+ssize_t	os_write_at(int fd, const void *buf, size_t size, off_t off);
 
 /* Write all of it, over short writes and EINTR.  0 or a negated errno. */
 int	os_write_all(int fd, const void *buf, size_t size);

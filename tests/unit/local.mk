@@ -86,6 +86,40 @@ UNIT_TESTS += %D%/t_pool_create
 %C%_t_pool_create_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_t_pool_create_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
 
+# Quickfit.  t_qmalloc_tags builds it with tags; m_qmalloc is a model test.
+noinst_HEADERS += %D%/quick_child.h
+check_PROGRAMS += %D%/m_qmalloc
+TESTS += %D%/m_qmalloc
+%C%_m_qmalloc_SOURCES = %D%/m_qmalloc.c
+%C%_m_qmalloc_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_m_qmalloc_LDADD = libquick.la liballoc.la libbase.la
+
+UNIT_TESTS += %D%/t_qmalloc
+%C%_t_qmalloc_SOURCES = %D%/t_qmalloc.c
+%C%_t_qmalloc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_qmalloc_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_faults
+%C%_t_qmalloc_faults_SOURCES = %D%/t_qmalloc_faults.c
+%C%_t_qmalloc_faults_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_qmalloc_faults_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_paths
+%C%_t_qmalloc_paths_SOURCES = %D%/t_qmalloc_paths.c
+%C%_t_qmalloc_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_qmalloc_paths_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_tags
+%C%_t_qmalloc_tags_SOURCES = %D%/t_qmalloc_tags.c $(libquick_la_SOURCES)
+%C%_t_qmalloc_tags_CPPFLAGS = $(AM_CPPFLAGS) -DQMALLOC_TAGS
+%C%_t_qmalloc_tags_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_qmalloc_tags_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_threads
+%C%_t_qmalloc_threads_SOURCES = %D%/t_qmalloc_threads.c
+%C%_t_qmalloc_threads_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_qmalloc_threads_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_vmem
 %C%_t_vmem_SOURCES = %D%/t_vmem.c
 %C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

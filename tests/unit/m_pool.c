@@ -35,7 +35,6 @@
 #include "base/check.h"
 
 #define SLOTS		256
-#define ROUNDS		40
 #define AREA		((size_t)512 << 20)
 #define AREA_SPARE	((size_t)32 << 20)
 #ifdef PW_DEBUG
@@ -393,6 +392,18 @@ prepare(struct model *m, Pool *p)
 	bump = area;
 }
 
+/*
+ * Steps with one pool.  Some flags look at every block in each call, and dead
+ * blocks become ever more.
+ */
+static unsigned long
+round_length(const Pool *p)
+{
+	if (!(p->flags & (POOL_PARANOIA | POOL_VERBOSITY)))
+		return 5000;
+	return p->flags & POOL_NOREUSE ? 100 : 400;
+}
+
 static void
 run_alone(unsigned long n)
 {
@@ -407,9 +418,9 @@ run_alone(unsigned long n)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (area == MAP_FAILED)
 		wrong(NULL, "no memory");
-	for (int round = 0; round < ROUNDS; round++) {
+	for (unsigned long done = 0, i; done < n; done += i) {
 		prepare(&m, &pool);
-		for (unsigned long i = 0; i < n / ROUNDS; i++)
+		for (i = 0; i < round_length(&pool) && done + i < n; i++)
 			step(&m);
 		judge_all(&m);
 		start_over(&m);
