@@ -86,7 +86,10 @@ struct poolwatch_pool {
 	struct pool_arena *arenalist;	/* tree of arenas by address */
 	uint64_t binmap;		/* bins that are not empty */
 	struct pool_links *bin[POOL_NBIN];
-	struct pool_arena *recent[POOL_NRECENT]; /* by address */
+	struct poolwatch_pool_recent {	/* arenas, by a part of the address */
+		uintptr_t at;
+		size_t size;
+	} recent[POOL_NRECENT];
 	unsigned shift;			/* that many low bits do not count */
 	uintptr_t low;			/* [low, high) holds all arenas */
 	uintptr_t high;

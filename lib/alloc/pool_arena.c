@@ -115,7 +115,10 @@ pool_arena_find(Pool *p, uintptr_t addr)
 	a = p->arenalist = arena_splay(p->arenalist, addr);
 	if (addr - (uintptr_t)a >= a->size)
 		return NULL;
-	p->recent[addr >> p->shift & (POOL_NRECENT - 1)] = a;
+	/* The one arena of a heap in a file grows where it stands. */
+	if (p->ops == NULL || !p->ops->ordered)
+		p->recent[addr >> p->shift & (POOL_NRECENT - 1)] =
+		    (struct poolwatch_pool_recent){ (uintptr_t)a, a->size };
 	return a;
 }
 
@@ -222,7 +225,7 @@ grow_size(Pool *p, size_t block_size)
 		size = bits_align_up(p->minarena, POOL_GRAIN);
 	if (p->maxsize != 0 &&
 	    (p->cursize > p->maxsize || size > p->maxsize - p->cursize)) {
-		pool_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
+		pool_log_note(p, POOL_LOGGING, "pool too big: %zu+%zu > %zu",
 		    p->cursize, size, p->maxsize);
 		return 0;
 	}
@@ -240,7 +243,7 @@ pool_arena_grow_l(Pool *p, size_t block_size)
 	if (p->ops != NULL && p->ops->extend != NULL)
 		return p->ops->extend(p, block_size);
 	if (given != 0) {
-		pool_note(p, POOL_LOGGING, "newarena %zu", given);
+		pool_log_note(p, POOL_LOGGING, "newarena %zu", given);
 		a = arena_get(p, given);
 	}
 	if (a == NULL)

@@ -32,15 +32,13 @@ size_t
 pool_links_size(Pool *p, struct pool_links *l)
 {
 	uintptr_t at = (uintptr_t)l;
-	struct pool_arena *a = pool_arena_of(p, at);
+	struct poolwatch_pool_recent a = pool_arena_of(p, at);
 	size_t room, size;
 
-	if (a == NULL || at % POOL_GRAIN != 0)
-		return 0;
 	/* From the first header to the end of l: a block, at least. */
-	room = at + sizeof(*l) - (uintptr_t)pool_arena_first(a);
-	if (room - POOL_MINBLOCK >
-	    a->size - POOL_ARENA_OVERHEAD - POOL_MINBLOCK)
+	room = at + sizeof(*l) - a.at - sizeof(struct pool_arena);
+	if (a.size == 0 || at % POOL_GRAIN != 0 || room - POOL_MINBLOCK >
+	    a.size - POOL_ARENA_OVERHEAD - POOL_MINBLOCK)
 		return 0;
 	size = pool_footer_size(l);
 	return size <= room && size >= POOL_MINBLOCK ? size : 0;

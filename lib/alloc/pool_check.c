@@ -38,8 +38,7 @@ poison(Pool *p, const char *what)
 static bool
 is_readable(Pool *p, struct pool_header *h)
 {
-	struct pool_arena *a = h == NULL ? NULL :
-	    pool_arena_of(p, (uintptr_t)h);
+	struct pool_arena *a = pool_arena_find(p, (uintptr_t)h);
 
 	return a != NULL && h >= pool_arena_first(a) && h < pool_arena_end(a) &&
 	    pool_size(h) <= (size_t)((char *)pool_arena_end(a) - (char *)h);
@@ -218,19 +217,20 @@ alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
 struct pool_header *
 pool_lookup_l(Pool *p, void *v, struct pool_user *u)
 {
-	struct pool_header *h = pool_block(v), *end;
-	struct pool_arena *a = pool_arena_of(p, (uintptr_t)h);
+	struct pool_header *h = pool_block(v);
+	struct poolwatch_pool_recent a = pool_arena_of(p, (uintptr_t)h);
+	size_t off = (uintptr_t)h - a.at;	/* from there on: to the edge */
+	size_t rest = a.size - sizeof(*h) - off;
 	uint64_t word;
 
-	if (PW_UNLIKELY(a == NULL || h < pool_arena_first(a)))
+	if (PW_UNLIKELY(a.size == 0 || off < sizeof(struct pool_arena) ||
+	    off >= a.size - sizeof(*h)))
 		return fault_pointer(p, v);
-	end = pool_arena_end(a);
-	word = h < end ? pool_word(h) : 0;
+	word = pool_word(h);
 	if (PW_UNLIKELY(pool_word_kind(word) != POOL_KIND_ALLOC ||
-	    !pool_word_is_sound(h, word)))
-		return fault_pointer(p, v);
-	if (PW_UNLIKELY(pool_word_size(word) < POOL_MINBLOCK ||
-	    pool_word_size(word) > (size_t)((char *)end - (char *)h)))
+	    !pool_word_is_sound(h, word) ||
+	    pool_word_size(word) < POOL_MINBLOCK ||
+	    pool_word_size(word) > rest))
 		return fault_pointer(p, v);
 	if (PW_UNLIKELY(!alloc_ok(p, h, u)))
 		return NULL;

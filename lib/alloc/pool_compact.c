@@ -118,6 +118,7 @@ block_slide(struct slide *s, struct pool_header *h)
 		return;
 	if (!pool_user_get(h, &u) || (u.align != 0 &&
 	    (shift = place_shift(h, s->size, &u)) == 0)) {
+		pool_log_note(s->pool, POOL_DEBUGGING, "%p stays", (void *)h);
 		run_close(s);
 		return;
 	}
@@ -166,6 +167,8 @@ pool_compact_l(Pool *p)
 	    (a = pool_arena_next(p, (uintptr_t)a)) != NULL)
 		arena_slide(&s, a);
 	p->lastcompact = p->nfree;
+	pool_log_note(p, POOL_DEBUGGING, "compacted: moved %d, largest free %zu",
+	    s.moved, pool_bins_largest(p));
 	return s.moved;
 }
 

@@ -41,7 +41,8 @@ struct pool_ops {
 	bool wipe;	/* what the pool wrote at the end of a fresh block is
 			 * 0 again when the block is given out */
 	bool ordered;	/* at any moment the chain of headers is whole and no
-			 * contents are on their way to another address */
+			 * contents are on their way to another address; and
+			 * the source may change the size of an arena */
 };
 
 static inline void *
@@ -125,16 +126,16 @@ void	pool_log_say(Pool *, enum pool_call, const char *fmt, ...)
 	    PW_PRINTF(3, 4);
 void	pool_log_result(Pool *, const void *result, const char *fmt, ...)
 	    PW_PRINTF(3, 4);
-void	pool_note_say(Pool *, const char *fmt, ...) PW_PRINTF(2, 3);
+void	pool_log_note_say(Pool *, const char *fmt, ...) PW_PRINTF(2, 3);
 void	*pool_log_alloc_l(Pool *, size_t size);
 void	pool_log_free_l(Pool *, void *);
 
 #define pool_log(p, when, ...) \
 	(PW_UNLIKELY((p)->flags & POOL_LOGGING) ? \
 	    pool_log_say((p), (when), __VA_ARGS__) : (void)0)
-#define pool_note(p, which, ...) \
+#define pool_log_note(p, which, ...) \
 	(PW_UNLIKELY((p)->flags & (which)) ? \
-	    pool_note_say((p), __VA_ARGS__) : (void)0)
+	    pool_log_note_say((p), __VA_ARGS__) : (void)0)
 
 /* pool_compact.c: 0, nothing was moved; and room for a block, somehow. */
 bool	pool_compact_l(Pool *);
@@ -285,14 +286,24 @@ void	pool_fault_at(Pool *, struct pool_header *, const char *what,
 struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
 
-static inline struct pool_arena *
+/*
+ * The arena that holds addr and its size, 0: none.  Its header is not touched:
+ * arenas begin at multiples of much, so their headers share few lines of the
+ * cache.
+ */
+static inline struct poolwatch_pool_recent
 pool_arena_of(Pool *p, uintptr_t addr)
 {
-	struct pool_arena *a = p->recent[addr >> p->shift &
+	struct poolwatch_pool_recent r = p->recent[addr >> p->shift &
 	    (POOL_NRECENT - 1)];
+	struct pool_arena *a;
 
-	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
-	    pool_arena_find(p, addr);
+	if (PW_LIKELY(addr - r.at < r.size))
+		return r;
+	a = pool_arena_find(p, addr);
+	r.at = (uintptr_t)a;
+	r.size = a == NULL ? 0 : a->size;
+	return r;
 }
 
 #endif

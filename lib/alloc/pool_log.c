@@ -60,7 +60,7 @@ pool_log_result(Pool *p, const void *result, const char *fmt, ...)
 }
 
 void
-pool_note_say(Pool *p, const char *fmt, ...)
+pool_log_note_say(Pool *p, const char *fmt, ...)
 {
 	va_list args;
 

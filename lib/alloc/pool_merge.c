@@ -35,6 +35,8 @@ join_arenas_l(Pool *p, struct pool_arena *low, struct pool_arena *high)
 	size_t size = (size_t)((char *)first - (char *)edge);
 	bool left = (pool_word(edge) & POOL_WORD_LEFT) != 0;
 
+	pool_log_note(p, POOL_DEBUGGING, "merging %p and %p", (void *)low,
+	    (void *)high);
 	pool_arena_unlink_l(p, high);
 	p->cursize += to - given_end(low);
 	low->given = to - (uintptr_t)low;

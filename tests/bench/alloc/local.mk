@@ -1,6 +1,6 @@
 # What the allocators cost, beside glibc's; "make bench-alloc", not part of
 # make check.  ALLOC_BENCHES are the ones that take no arguments.
-ALLOC_BENCHES =
+ALLOC_BENCHES = %D%/pool_bench
 dist_check_SCRIPTS += %D%/record %D%/run
 EXTRA_DIST += %D%/README
 
@@ -13,6 +13,11 @@ EXTRA_PROGRAMS += %D%/replay_bench
 	%D%/subjects.h
 %C%_replay_bench_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_replay_bench_LDADD = libpoolwatch.la -lm
+
+ALLOC_BENCHES += %D%/pool_bench
+%C%_pool_bench_SOURCES = %D%/pool_bench.c
+%C%_pool_bench_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_pool_bench_LDADD = liballoc.la libbase.la
 
 ALLOC_BENCHES += %D%/quick_bench
 %C%_quick_bench_SOURCES = %D%/quick_bench.c
