@@ -26,28 +26,29 @@
 #include "base/say.h"
 
 static void
-vmem_enter(struct vmem *vm)
+vmem_enter(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
 		lock_take(&vm->lock, (uint32_t)os_gettid());
 }
 
 static void
-vmem_leave(struct vmem *vm)
+vmem_leave(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
 		lock_give(&vm->lock);
 }
 
 static bool
-vmem_bad_range(const struct vmem *vm, uintptr_t addr, size_t size)
+vmem_bad_range(const struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 {
 	return size == 0 || ((addr | size) & (vm->quantum - 1)) != 0 ||
 	    addr + (size - 1) < addr;
 }
 
 int
-vmem_init(struct vmem *vm, const char *name, uintptr_t base, size_t size,
+vmem_init(struct poolwatch_vmem *vm, const char *name, uintptr_t base,
+    size_t size,
     size_t quantum, bool serial)
 {
 	if (!bits_is_pow2(quantum))
@@ -68,7 +69,7 @@ vmem_init(struct vmem *vm, const char *name, uintptr_t base, size_t size,
 }
 
 void
-vmem_fini(struct vmem *vm)
+vmem_fini(struct poolwatch_vmem *vm)
 {
 	vmem_seg_free_pages(vm);
 }
@@ -77,7 +78,7 @@ vmem_t *
 vmem_create(const char *name, vmem_addr_t base, vmem_size_t size,
     vmem_size_t quantum, vmem_size_t qcache_max, int flags)
 {
-	struct vmem *vm = os_map(sizeof(*vm));
+	struct poolwatch_vmem *vm = os_map(sizeof(*vm));
 	int error;
 
 	(void)qcache_max;
@@ -97,7 +98,7 @@ vmem_create(const char *name, vmem_addr_t base, vmem_size_t size,
 }
 
 static bool
-vmem_overlaps_l(struct vmem *vm, uintptr_t addr, size_t size)
+vmem_overlaps_l(struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 {
 	struct list *node;
 
@@ -145,7 +146,7 @@ vmem_set_import(vmem_t *vm, vmem_import_fn *importfn,
 
 /* Is the request one that can be answered?  Rounds its size. */
 static int
-vmem_judge(const struct vmem *vm, struct vmem_fit *f, int flags)
+vmem_judge(const struct poolwatch_vmem *vm, struct vmem_fit *f, int flags)
 {
 	size_t mask = vm->quantum - 1, size;
 
@@ -173,7 +174,7 @@ vmem_judge(const struct vmem *vm, struct vmem_fit *f, int flags)
 }
 
 static int
-vmem_try(struct vmem *vm, const struct vmem_fit *f, int flags,
+vmem_try(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
     vmem_addr_t *addrp)
 {
 	struct vmem_seg *seg = NULL;
@@ -198,7 +199,7 @@ vmem_try(struct vmem *vm, const struct vmem_fit *f, int flags,
 
 /* More from the source, enough to satisfy any alignment within it. */
 static int
-vmem_import(struct vmem *vm, const struct vmem_fit *f, int flags)
+vmem_import(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags)
 {
 	size_t size = f->size;
 	vmem_addr_t addr;
@@ -226,7 +227,7 @@ vmem_import(struct vmem *vm, const struct vmem_fit *f, int flags)
 
 /* An import whose span did not serve after all goes back where it came from. */
 static void
-vmem_release_idle(struct vmem *vm)
+vmem_release_idle(struct poolwatch_vmem *vm)
 {
 	struct vmem_seg *span, *seg, *next;
 	uintptr_t start = 0;
@@ -282,7 +283,8 @@ vmem_alloc(vmem_t *vm, vmem_size_t size, int flags, vmem_addr_t *addrp)
 }
 
 static void
-vmem_blame(struct vmem *vm, uintptr_t addr, size_t size, size_t expect)
+vmem_blame(struct poolwatch_vmem *vm, uintptr_t addr, size_t size,
+    size_t expect)
 {
 	char text[64];
 

@@ -21,7 +21,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct vmem vmem_t;
+#include "public.h"
+
+PW_BEGIN_DECLS
+
+/* The tag is ours alone, so a program may have its own vmem_t. */
+struct poolwatch_vmem;
+#ifndef VMEM_NO_TYPEDEF
+typedef struct poolwatch_vmem vmem_t;
+#endif
 typedef uintptr_t vmem_addr_t;
 typedef size_t vmem_size_t;
 
@@ -45,15 +53,19 @@ typedef size_t vmem_size_t;
  * first span unless size is 0.  name is copied and cut to 16 characters.
  * NULL with errno EINVAL or ENOMEM.  The caller owns it until vmem_destroy.
  */
-vmem_t	*vmem_create(const char *name, vmem_addr_t base, vmem_size_t size,
-	    vmem_size_t quantum, vmem_size_t qcache_max, int flags);
+struct poolwatch_vmem *vmem_create(const char *name, vmem_addr_t base,
+	    vmem_size_t size,
+	    vmem_size_t quantum, vmem_size_t qcache_max, int flags)
+	    PW_SYMBOL(vmem_create);
 
 /*
  * Give the arena [addr, addr + size), both multiples of the quantum; the end
  * may be the top of the address space.  0, EINVAL (overlaps a span, wraps, is
  * empty or not rounded) or ENOMEM; then nothing has changed.
  */
-int	vmem_add(vmem_t *, vmem_addr_t addr, vmem_size_t size, int flags);
+int	vmem_add(struct poolwatch_vmem *, vmem_addr_t addr, vmem_size_t size,
+	    int flags)
+	    PW_SYMBOL(vmem_add);
 
 /*
  * An arena without space asks importfn for more: it returns 0 and an address,
@@ -65,14 +77,17 @@ int	vmem_add(vmem_t *, vmem_addr_t addr, vmem_size_t size, int flags);
 typedef int	vmem_import_fn(void *arg, vmem_size_t, int flags,
 		    vmem_addr_t *);
 typedef void	vmem_release_fn(void *arg, vmem_addr_t, vmem_size_t);
-int	vmem_set_import(vmem_t *, vmem_import_fn *, vmem_release_fn *,
-	    void *arg, vmem_size_t import_quantum);
+int	vmem_set_import(struct poolwatch_vmem *, vmem_import_fn *,
+	    vmem_release_fn *, void *arg, vmem_size_t import_quantum)
+	    PW_SYMBOL(vmem_set_import);
 
 /*
  * Take size units.  0 and *addrp (may be NULL); EINVAL, ENOMEM: *addrp is
  * left alone.  Address 0 is a result like any other.
  */
-int	vmem_alloc(vmem_t *, vmem_size_t size, int flags, vmem_addr_t *addrp);
+int	vmem_alloc(struct poolwatch_vmem *, vmem_size_t size, int flags,
+	    vmem_addr_t *addrp)
+	    PW_SYMBOL(vmem_alloc);
 
 /*
  * The same under constraints: addr % align == phase; the segment does not
@@ -81,37 +96,48 @@ int	vmem_alloc(vmem_t *, vmem_size_t size, int flags, vmem_addr_t *addrp);
  * multiples of the quantum.  The search is complete: ENOMEM means that no free
  * segment holds such an address.
  */
-int	vmem_xalloc(vmem_t *, vmem_size_t size, vmem_size_t align,
+int	vmem_xalloc(struct poolwatch_vmem *, vmem_size_t size,
+	    vmem_size_t align,
 	    vmem_size_t phase, vmem_size_t nocross, vmem_addr_t minaddr,
-	    vmem_addr_t maxaddr, int flags, vmem_addr_t *addrp);
+	    vmem_addr_t maxaddr, int flags, vmem_addr_t *addrp)
+	    PW_SYMBOL(vmem_xalloc);
 
 /*
  * Give back what vmem_alloc (vmem_xalloc) gave, with the same size.  A wrong
  * address or size is the caller's mistake: vmem_complain is told and the
  * arena stays as it is.
  */
-void	vmem_free(vmem_t *, vmem_addr_t addr, vmem_size_t size);
-void	vmem_xfree(vmem_t *, vmem_addr_t addr, vmem_size_t size);
+void	vmem_free(struct poolwatch_vmem *, vmem_addr_t addr, vmem_size_t size)
+	    PW_SYMBOL(vmem_free);
+void	vmem_xfree(struct poolwatch_vmem *, vmem_addr_t addr, vmem_size_t size)
+	    PW_SYMBOL(vmem_xfree);
 
 /* Nobody uses the arena any more.  Imported spans are released.  NULL is fine. */
-void	vmem_destroy(vmem_t *);
+void	vmem_destroy(struct poolwatch_vmem *)
+	    PW_SYMBOL(vmem_destroy);
 
 /* VMEM_ALLOC, VMEM_FREE, both (all there is) or VMEM_MAXFREE; else 0. */
-vmem_size_t vmem_size(vmem_t *, int mask);
+vmem_size_t vmem_size(struct poolwatch_vmem *, int mask)
+	    PW_SYMBOL(vmem_size);
 
 /*
  * Call fn for every segment of the kinds in mask, in rising order within each
  * span.  The lock is held: fn calls nothing of this arena.
  */
 typedef void	vmem_walk_fn(void *arg, vmem_addr_t, vmem_size_t, int kind);
-void	vmem_walk(vmem_t *, int mask, vmem_walk_fn *, void *arg);
+void	vmem_walk(struct poolwatch_vmem *, int mask, vmem_walk_fn *, void *arg)
+	    PW_SYMBOL(vmem_walk);
 
 /*
  * Where mistakes of the caller are told; text is "bad free" or "wrong size
  * (expect N)".  The default ignores it.  NULL brings the default back.
  */
-typedef void	vmem_complain_fn(vmem_t *, vmem_addr_t, vmem_size_t,
+typedef void	vmem_complain_fn(struct poolwatch_vmem *, vmem_addr_t,
+	    vmem_size_t,
 		    const char *text);
-void	vmem_complain(vmem_t *, vmem_complain_fn *);
+void	vmem_complain(struct poolwatch_vmem *, vmem_complain_fn *)
+	    PW_SYMBOL(vmem_complain);
+
+PW_END_DECLS
 
 #endif

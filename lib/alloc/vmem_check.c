@@ -10,14 +10,14 @@
 #include "base/os.h"
 
 static void
-check_enter(struct vmem *vm)
+check_enter(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
 		lock_take(&vm->lock, (uint32_t)os_gettid());
 }
 
 static void
-check_leave(struct vmem *vm)
+check_leave(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
 		lock_give(&vm->lock);
@@ -44,7 +44,7 @@ vmem_walk(vmem_t *vm, int mask, vmem_walk_fn *fn, void *arg)
 
 /* Only the highest list that holds any can hold the largest. */
 static size_t
-check_largest_l(struct vmem *vm)
+check_largest_l(struct poolwatch_vmem *vm)
 {
 	size_t largest = 0;
 	struct list *node, *head;
@@ -80,7 +80,8 @@ vmem_size(vmem_t *vm, int mask)
 }
 
 bool
-vmem_find(struct vmem *vm, uintptr_t addr, uintptr_t *start, size_t *size)
+vmem_find(struct poolwatch_vmem *vm, uintptr_t addr, uintptr_t *start,
+    size_t *size)
 {
 	struct list *node;
 	bool found = false;
@@ -102,7 +103,7 @@ vmem_find(struct vmem *vm, uintptr_t addr, uintptr_t *start, size_t *size)
 }
 
 static bool
-check_is_listed(struct vmem *vm, struct vmem_seg *seg)
+check_is_listed(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	unsigned c = bits_log2_floor(seg->size >> vm->shift);
 	struct list *node;
@@ -123,7 +124,8 @@ struct check_sum {
 };
 
 static const char *
-check_segment(struct vmem *vm, struct vmem_seg *s, struct check_sum *sum)
+check_segment(struct poolwatch_vmem *vm, struct vmem_seg *s,
+    struct check_sum *sum)
 {
 	if (sum->span == NULL || s->start != sum->at || s->size == 0)
 		return "V1";
@@ -145,7 +147,7 @@ check_segment(struct vmem *vm, struct vmem_seg *s, struct check_sum *sum)
 }
 
 static const char *
-check_segments(struct vmem *vm, struct check_sum *sum)
+check_segments(struct poolwatch_vmem *vm, struct check_sum *sum)
 {
 	const char *wrong = NULL;
 	struct list *node;
@@ -172,7 +174,7 @@ check_segments(struct vmem *vm, struct check_sum *sum)
 }
 
 const char *
-vmem_check(struct vmem *vm)
+vmem_check(struct poolwatch_vmem *vm)
 {
 	struct check_sum sum = { 0 };
 	const char *wrong;

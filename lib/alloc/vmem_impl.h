@@ -41,7 +41,7 @@ struct vmem_seg {
 	uint32_t imported;	/* spans: came from importfn */
 };
 
-struct vmem {
+struct poolwatch_vmem {
 	/* Constant after init. */
 	char name[VMEM_NAME_MAX];
 	bool serial;		/* the caller keeps others out: no lock */
@@ -74,18 +74,19 @@ struct vmem {
 };
 
 /* vmem_create on the caller's storage; serial: the caller serialises. */
-int	vmem_init(struct vmem *, const char *name, uintptr_t base, size_t size,
+int	vmem_init(struct poolwatch_vmem *, const char *name, uintptr_t base,
+	    size_t size,
 	    size_t quantum, bool serial);
 
 /* Give up everything but the storage. */
-void	vmem_fini(struct vmem *);
+void	vmem_fini(struct poolwatch_vmem *);
 
 /* The busy segment that holds addr: true, and its bounds. */
-bool	vmem_find(struct vmem *, uintptr_t addr, uintptr_t *start,
+bool	vmem_find(struct poolwatch_vmem *, uintptr_t addr, uintptr_t *start,
 	    size_t *size);
 
 /* NULL when all invariants hold, else the name of the one that does not. */
-const char *vmem_check(struct vmem *);
+const char *vmem_check(struct poolwatch_vmem *);
 
 /* vmem_seg.c; the caller holds the lock. */
 struct vmem_fit {
@@ -98,22 +99,26 @@ struct vmem_fit {
 	bool plain;		/* size is the only constraint */
 };
 
-bool	vmem_seg_reserve_l(struct vmem *, size_t count);
-struct vmem_seg *vmem_seg_new_l(struct vmem *);
-void	vmem_seg_drop_l(struct vmem *, struct vmem_seg *);
-int	vmem_seg_add_span_l(struct vmem *, uintptr_t start, size_t size,
+bool	vmem_seg_reserve_l(struct poolwatch_vmem *, size_t count);
+struct vmem_seg *vmem_seg_new_l(struct poolwatch_vmem *);
+void	vmem_seg_drop_l(struct poolwatch_vmem *, struct vmem_seg *);
+int	vmem_seg_add_span_l(struct poolwatch_vmem *, uintptr_t start,
+	    size_t size,
 	    bool imported);
-struct vmem_seg *vmem_seg_first_l(struct vmem *, const struct vmem_fit *,
+struct vmem_seg *vmem_seg_first_l(struct poolwatch_vmem *,
+	    const struct vmem_fit *,
 	    uintptr_t *start);
-struct vmem_seg *vmem_seg_best_l(struct vmem *, const struct vmem_fit *,
+struct vmem_seg *vmem_seg_best_l(struct poolwatch_vmem *,
+	    const struct vmem_fit *,
 	    uintptr_t *start);
-void	vmem_seg_take_l(struct vmem *, struct vmem_seg *, uintptr_t start,
+void	vmem_seg_take_l(struct poolwatch_vmem *, struct vmem_seg *,
+	    uintptr_t start,
 	    size_t size);
-struct vmem_seg *vmem_seg_busy_l(struct vmem *, uintptr_t start);
-struct vmem_seg *vmem_seg_give_l(struct vmem *, struct vmem_seg *);
-void	vmem_seg_remove_span_l(struct vmem *, struct vmem_seg *span);
+struct vmem_seg *vmem_seg_busy_l(struct poolwatch_vmem *, uintptr_t start);
+struct vmem_seg *vmem_seg_give_l(struct poolwatch_vmem *, struct vmem_seg *);
+void	vmem_seg_remove_span_l(struct poolwatch_vmem *, struct vmem_seg *span);
 struct vmem_seg *vmem_seg_prev(struct vmem_seg *);
-struct vmem_seg *vmem_seg_next(struct vmem *, struct vmem_seg *);
-void	vmem_seg_free_pages(struct vmem *);
+struct vmem_seg *vmem_seg_next(struct poolwatch_vmem *, struct vmem_seg *);
+void	vmem_seg_free_pages(struct poolwatch_vmem *);
 
 #endif

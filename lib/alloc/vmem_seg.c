@@ -26,7 +26,7 @@
 #define TAGS_PER_PAGE	((TAG_PAGE - 64) / sizeof(struct vmem_seg))
 
 static bool
-seg_more_tags(struct vmem *vm)
+seg_more_tags(struct poolwatch_vmem *vm)
 {
 	char *page = os_map(TAG_PAGE);
 	struct vmem_seg *seg;
@@ -42,7 +42,7 @@ seg_more_tags(struct vmem *vm)
 }
 
 bool
-vmem_seg_reserve_l(struct vmem *vm, size_t count)
+vmem_seg_reserve_l(struct poolwatch_vmem *vm, size_t count)
 {
 	while (vm->nspare < count)
 		if (!seg_more_tags(vm))
@@ -51,7 +51,7 @@ vmem_seg_reserve_l(struct vmem *vm, size_t count)
 }
 
 struct vmem_seg *
-vmem_seg_new_l(struct vmem *vm)
+vmem_seg_new_l(struct poolwatch_vmem *vm)
 {
 	struct vmem_seg *seg = vm->spare;
 
@@ -63,7 +63,7 @@ vmem_seg_new_l(struct vmem *vm)
 }
 
 void
-vmem_seg_drop_l(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_drop_l(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	seg->next = vm->spare;
 	vm->spare = seg;
@@ -71,7 +71,7 @@ vmem_seg_drop_l(struct vmem *vm, struct vmem_seg *seg)
 }
 
 void
-vmem_seg_free_pages(struct vmem *vm)
+vmem_seg_free_pages(struct poolwatch_vmem *vm)
 {
 	void *page = vm->pages;
 
@@ -86,13 +86,13 @@ vmem_seg_free_pages(struct vmem *vm)
 }
 
 static unsigned
-seg_class(const struct vmem *vm, size_t size)
+seg_class(const struct poolwatch_vmem *vm, size_t size)
 {
 	return bits_log2_floor(size >> vm->shift);
 }
 
 static void
-seg_list_insert(struct vmem *vm, struct vmem_seg *seg)
+seg_list_insert(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	unsigned c = seg_class(vm, seg->size);
 
@@ -102,7 +102,7 @@ seg_list_insert(struct vmem *vm, struct vmem_seg *seg)
 }
 
 static void
-seg_list_remove(struct vmem *vm, struct vmem_seg *seg)
+seg_list_remove(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	unsigned c = seg_class(vm, seg->size);
 
@@ -112,13 +112,13 @@ seg_list_remove(struct vmem *vm, struct vmem_seg *seg)
 }
 
 static size_t
-seg_bucket(const struct vmem *vm, uintptr_t start)
+seg_bucket(const struct poolwatch_vmem *vm, uintptr_t start)
 {
 	return bits_mix64(start >> vm->shift) & (vm->nbuckets - 1);
 }
 
 static void
-seg_hash_put(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_put(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	size_t b = seg_bucket(vm, seg->start);
 
@@ -129,7 +129,7 @@ seg_hash_put(struct vmem *vm, struct vmem_seg *seg)
 
 /* Without memory the table stays small and chains grow: slower, not wrong. */
 static void
-seg_hash_grow(struct vmem *vm)
+seg_hash_grow(struct poolwatch_vmem *vm)
 {
 	struct vmem_seg **old = vm->hash, *seg, *next;
 	size_t n = vm->nbuckets;
@@ -149,7 +149,7 @@ seg_hash_grow(struct vmem *vm)
 }
 
 static void
-seg_hash_insert(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_insert(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	if (vm->nbusy >= 2 * vm->nbuckets)
 		seg_hash_grow(vm);
@@ -159,7 +159,7 @@ seg_hash_insert(struct vmem *vm, struct vmem_seg *seg)
 }
 
 static void
-seg_hash_remove(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_remove(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	struct vmem_seg **p = &vm->hash[seg_bucket(vm, seg->start)];
 
@@ -171,7 +171,7 @@ seg_hash_remove(struct vmem *vm, struct vmem_seg *seg)
 }
 
 struct vmem_seg *
-vmem_seg_busy_l(struct vmem *vm, uintptr_t start)
+vmem_seg_busy_l(struct poolwatch_vmem *vm, uintptr_t start)
 {
 	struct vmem_seg *seg = vm->hash[seg_bucket(vm, start)];
 
@@ -188,7 +188,7 @@ vmem_seg_prev(struct vmem_seg *seg)
 
 /* The tag behind seg, NULL at the end of the list. */
 struct vmem_seg *
-vmem_seg_next(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_next(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	if (seg->all.next == &vm->all)
 		return NULL;
@@ -196,7 +196,7 @@ vmem_seg_next(struct vmem *vm, struct vmem_seg *seg)
 }
 
 int
-vmem_seg_add_span_l(struct vmem *vm, uintptr_t start, size_t size,
+vmem_seg_add_span_l(struct poolwatch_vmem *vm, uintptr_t start, size_t size,
     bool imported)
 {
 	struct vmem_seg *span, *seg;
@@ -221,7 +221,7 @@ vmem_seg_add_span_l(struct vmem *vm, uintptr_t start, size_t size,
 
 /* span holds one free segment and nothing else. */
 void
-vmem_seg_remove_span_l(struct vmem *vm, struct vmem_seg *span)
+vmem_seg_remove_span_l(struct poolwatch_vmem *vm, struct vmem_seg *span)
 {
 	struct vmem_seg *seg = vmem_seg_next(vm, span);
 
@@ -278,7 +278,8 @@ fit_segment(const struct vmem_fit *f, const struct vmem_seg *seg,
 
 /* Any segment of a class whose members are all large enough. */
 struct vmem_seg *
-vmem_seg_first_l(struct vmem *vm, const struct vmem_fit *f, uintptr_t *start)
+vmem_seg_first_l(struct poolwatch_vmem *vm, const struct vmem_fit *f,
+    uintptr_t *start)
 {
 	size_t need = f->size;
 	unsigned c;
@@ -308,7 +309,8 @@ seg_better(const struct vmem_seg *a, const struct vmem_seg *b)
 
 /* The smallest segment that fits, the lowest of equals. */
 struct vmem_seg *
-vmem_seg_best_l(struct vmem *vm, const struct vmem_fit *f, uintptr_t *start)
+vmem_seg_best_l(struct poolwatch_vmem *vm, const struct vmem_fit *f,
+    uintptr_t *start)
 {
 	struct vmem_seg *best = NULL;
 	uint64_t lists = vm->bitmap & (~0ull << seg_class(vm, f->size));
@@ -333,7 +335,8 @@ vmem_seg_best_l(struct vmem *vm, const struct vmem_fit *f, uintptr_t *start)
 
 /* Make [start, start + size) of the free seg busy; two tags are reserved. */
 void
-vmem_seg_take_l(struct vmem *vm, struct vmem_seg *seg, uintptr_t start,
+vmem_seg_take_l(struct poolwatch_vmem *vm, struct vmem_seg *seg,
+    uintptr_t start,
     size_t size)
 {
 	size_t before = start - seg->start;
@@ -363,7 +366,8 @@ vmem_seg_take_l(struct vmem *vm, struct vmem_seg *seg, uintptr_t start,
 
 /* Join seg (on no list) with a free neighbour that it swallows. */
 static void
-seg_swallow(struct vmem *vm, struct vmem_seg *seg, struct vmem_seg *other)
+seg_swallow(struct poolwatch_vmem *vm, struct vmem_seg *seg,
+    struct vmem_seg *other)
 {
 	if (other->start < seg->start)
 		seg->start = other->start;
@@ -375,7 +379,7 @@ seg_swallow(struct vmem *vm, struct vmem_seg *seg, struct vmem_seg *other)
 
 /* Make a busy segment free; the free segment it has become part of. */
 struct vmem_seg *
-vmem_seg_give_l(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_give_l(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	struct vmem_seg *next = vmem_seg_next(vm, seg);
 

@@ -57,8 +57,8 @@ struct model {
 	unsigned random;
 	unsigned long step;
 	bool alone;		/* one thread: exact sums, moves, resets */
-	size_t enough;		/* bytes of arenas after which to start over:
-				 * the dead are never gone, and looked at often */
+	size_t enough;		/* bytes of arenas to start over at: the dead are
+				 * never gone, and looked at often */
 	struct slot slot[SLOTS];
 };
 

@@ -1,6 +1,6 @@
 # What the allocators cost, beside glibc's; "make bench-alloc", not part of
 # make check.  ALLOC_BENCHES are the ones that take no arguments.
-ALLOC_BENCHES = %D%/pool_bench
+ALLOC_BENCHES =
 dist_check_SCRIPTS += %D%/record %D%/run
 EXTRA_DIST += %D%/README
 
