@@ -114,6 +114,13 @@ pool_wipe(Pool *p, struct pool_header *h, size_t size)
 	l->footer = 0;
 }
 
+static inline void
+links_prefetch(const struct pool_links *l)
+{
+	__builtin_prefetch(l->next, 1);
+	__builtin_prefetch(l->prev, 1);
+}
+
 /*
  * Make [h, h + size) free, joined with its free neighbours.  left: the block
  * before is free.  A block whose neighbours are damaged is left as it is.
@@ -125,8 +132,13 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 	struct pool_links *l = NULL, *r;
 	size_t lsize = 0, rsize = 0;
 
+	/* What will be needed is far apart in memory: ask for it early. */
+	if (left)
+		links_prefetch((struct pool_links *)h - 1);
 	if (PW_UNLIKELY(!right_l(p, behind, &r)))
 		return;
+	if (r != NULL)
+		links_prefetch(r);
 	if (left) {
 		l = pool_left_l(p, h);
 		if (PW_UNLIKELY(l == NULL))
