@@ -61,7 +61,6 @@ libmmalloc_la_SOURCES = \
 	%D%/mmalloc_inspect.c \
 	%D%/mmalloc_inspect.h \
 	%D%/mmalloc_layout.h \
-	%D%/mmalloc_reach.c \
 	%D%/mmalloc_recover.c \
 	%D%/mmalloc_region.c \
 	%D%/mmalloc_trace.c

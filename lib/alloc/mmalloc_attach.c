@@ -272,6 +272,8 @@ mmalloc_attach_readonly(int fd)
 static void
 settle(struct mmalloc_region *r)
 {
+	if (r->pool.poisoned)
+		return;
 	if (region_header(r)->flags & MMALLOC_CHECKED)
 		poolcheck(&r->pool);
 	if (!r->pool.poisoned)

@@ -123,7 +123,7 @@ on_alloc(size_t size)
 {
 	unsigned char *at = bump;
 
-	if (rand_r(&arena_random) % 16 == 0 || at + size > area + AREA)
+	if (rand_r(&arena_random) % 3 == 0 || at + size > area + AREA)
 		return NULL;
 	bump += (size + 15) / 16 * 16;
 	if (rand_r(&arena_random) % 4 == 0)
