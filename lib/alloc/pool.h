@@ -64,7 +64,7 @@ struct poolwatch_pool {
 	size_t tagsize;		/* 16: a block begins with a malloc tag and a
 				 * realloc tag (pmalloc.h), which panics and
 				 * dumps name; 0: it does not */
-	vmem_t *source;		/* where alloc is nil */
+	struct poolwatch_vmem *source;	/* where alloc is nil */
 	void	*(*alloc)(size_t);
 	int	(*merge)(void *, void *);
 	void	(*move)(void *from, void *to);
@@ -201,7 +201,8 @@ size_t	pooltrim(struct poolwatch_pool *) PW_SYMBOL(pooltrim);
  * owns it until pooldestroy.  NULL with errno ENOMEM, or EINVAL for a flag
  * that there is not.  Safe in threads, not in a signal handler.
  */
-struct poolwatch_pool *poolcreate(const char *name, vmem_t *source, int flags)
+struct poolwatch_pool *poolcreate(const char *name,
+	    struct poolwatch_vmem *source, int flags)
 	    PW_SYMBOL(poolcreate);
 
 /* Give back the arenas of a pool of poolcreate's, and the pool.  nil: nothing. */

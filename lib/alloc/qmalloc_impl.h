@@ -129,7 +129,7 @@ struct quick {
 	uint32_t key;		/* of thread ends */
 	void	(*print)(const char *, size_t);
 	void	(*panic)(const char *);
-	vmem_t *window;
+	struct poolwatch_vmem *window;
 	size_t page;
 
 	/* Under their locks. */
