@@ -18,7 +18,12 @@
 #define WRITER_NRECS	48
 #define WRITER_NTHREADS	2
 
-enum writer_state { WRITER_NONE, WRITER_STABLE, WRITER_FREEING, WRITER_RESIZING };
+enum writer_state {
+	WRITER_NONE,
+	WRITER_STABLE,
+	WRITER_FREEING,
+	WRITER_RESIZING,
+};
 
 struct writer_rec {
 	char *addr;

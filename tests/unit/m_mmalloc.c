@@ -9,8 +9,8 @@
  * or changed, and mmcheck and mmstats agree.  Every now and then the region is
  * detached and attached again, or made to look as if its program had died, and
  * everything must be there still.  With -t the threads share a region, each
- * with a table of its own, and stop for that; mmcheck too waits for it, since it
- * reads words that hold the last bytes of other threads' blocks.
+ * with a table of its own, and stop for that; mmcheck waits for it too, since
+ * it reads words that hold the last bytes of other threads' blocks.
  *
  * It is one program with the sources of lib/alloc and lib/base, so that it can
  * be built with any sanitizer.
