@@ -196,12 +196,10 @@ fence_wrong(Pool *p, struct pool_header *h, const struct pool_user *u,
 	return false;
 }
 
-/* An allocated block of sound header that ends in its arena. */
-static inline bool
-alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
+static PW_NOINLINE bool
+alloc_ok_slow(Pool *p, struct pool_header *h, struct pool_user *u,
+    struct pool_header *right)
 {
-	struct pool_header *right = pool_right(h);
-
 	if (PW_UNLIKELY(!pool_user_get(h, u))) {
 		pool_fault_at(p, h, "mem user overflow: corrupt trailer",
 		    (uint8_t *)right - sizeof(uint64_t),
@@ -212,6 +210,25 @@ alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
 		return false;
 	return PW_LIKELY(pool_word_is_sound(right, pool_word(right))) ||
 	    fence_wrong(p, h, u, right);
+}
+
+/* An allocated block of sound header that ends in its arena. */
+static inline bool
+alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
+{
+	uint64_t word = pool_word(h);
+	struct pool_header *right = pool_behind(h, pool_word_size(word));
+	unsigned slack = pool_word_slack(word);
+
+	if (PW_LIKELY(slack != POOL_SLACK_TRAILER &&
+	    slack <= pool_word_size(word) - POOL_OVERHEAD &&
+	    pool_slack_ok(right, slack) &&
+	    pool_word_is_sound(right, pool_word(right)))) {
+		u->size = pool_word_size(word) - POOL_OVERHEAD - slack;
+		u->skip = u->align = u->offset = u->span = 0;
+		return true;
+	}
+	return alloc_ok_slow(p, h, u, right);
 }
 
 struct pool_header *
