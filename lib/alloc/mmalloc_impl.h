@@ -102,7 +102,7 @@ int	region_file_size_ok(size_t size);
 
 /* mmalloc_arena.c: the one arena, and where it ends. */
 bool	region_extend_l(Pool *, size_t block_size);
-/* Give free bytes at the end back, if there are least, but for part of a unit. */
+/* Give free bytes at the end back, if there are least; part of a unit stays. */
 void	region_trim_l(struct mmalloc_region *, size_t least);
 void	region_panic_l(Pool *, const char *fmt, ...);
 void	region_pool_init(struct mmalloc_region *);

@@ -2,8 +2,8 @@
  * mmalloc_repair.c - a heap file that is refused, made fit to be attached.
  *
  * The chain of headers is closed where it is broken (mmalloc_inspect.c says
- * where): what lies between a header that is gone and the next sound one is then
- * one block that is nobody's and is never used again (QUICK: a dead one would
+ * where): what lies between a header that is gone and the next sound one is one
+ * block that is nobody's and is never used again (QUICK: a dead one would
  * have to be junk, and its bytes may be wanted); a header whose low bytes alone
  * were overrun gets them back; a block whose guards are gone has its slack too.
  * Then the file says OPEN, and the next attach makes the rest anew.  A sound
