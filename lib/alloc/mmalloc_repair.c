@@ -28,7 +28,8 @@
 
 struct repair {
 	int fd;
-	const struct mmalloc_view *v;
+	uint64_t base;
+	uint64_t top;		/* where the file ends, in units */
 	int n;			/* words written */
 	int error;
 	uint64_t wrong;		/* fault in the block that is told next; 0 */
@@ -52,7 +53,7 @@ put_block(struct repair *r, uint64_t off, size_t size,
     enum pool_block_kind kind)
 {
 	const struct pool_header *as = (const struct pool_header *)(uintptr_t)
-	    (r->v->header.base + off);
+	    (r->base + off);
 
 	put_word(r, off, pool_word_make(as, size, kind, 0, false));
 }
@@ -63,8 +64,8 @@ bury(struct repair *r, uint64_t off, size_t size)
 {
 	uint64_t end = off + size;
 
-	if (end + POOL_OVERHEAD >= r->v->top) {
-		end = r->v->top - POOL_OVERHEAD;
+	if (end + POOL_OVERHEAD >= r->top) {
+		end = r->top - POOL_OVERHEAD;
 		put_block(r, end, 0, POOL_KIND_EDGE);
 	}
 	if (end - off >= POOL_MINBLOCK)
@@ -78,7 +79,7 @@ on_fault(void *arg, const struct mmalloc_fault *f)
 
 	if (f->off == MMALLOC_ARENA)
 		put_word(r, MMALLOC_ARENA, POOL_MAGIC_ARENA ^
-		    (r->v->header.base + MMALLOC_ARENA));
+		    (r->base + MMALLOC_ARENA));
 	else if (f->size != 0)
 		bury(r, f->off, f->size);
 	else
@@ -98,23 +99,41 @@ on_block(void *arg, const struct mmalloc_block *b)
 	r->wrong = 0;
 }
 
+/* The size of the file to work on: where it was cut off, an end has room. */
+static uint64_t
+whole_size(const struct mmalloc_header *h, uint64_t size)
+{
+	bool cut = h->state == MMALLOC_CLEAN && h->top > size;
+
+	return cut || size % MMALLOC_UNIT != 0 ?
+	    bits_align_up(size + POOL_MINBLOCK + POOL_OVERHEAD, MMALLOC_UNIT) :
+	    size;
+}
+
 /* Nothing derived is to be believed. */
 static int
-say_open(int fd)
+say_open(struct repair *r)
 {
 	struct mmalloc_header h;
 	struct stat st;
 	uint64_t state = MMALLOC_OPEN;
 	const char *why;
+	int error = 0;
 
-	if (fstat(fd, &st) != 0)
+	if (fstat(r->fd, &st) != 0)
 		return errno;
-	if (os_read_at(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h))
+	if (st.st_size < (off_t)MMALLOC_ARENA ||
+	    os_read_at(r->fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h))
 		return EILSEQ;
+	r->top = whole_size(&h, (uint64_t)st.st_size);
 	h.state = MMALLOC_OPEN;
-	if (mmalloc_header_check(&h, (uint64_t)st.st_size, &why) != 0)
-		return mmalloc_header_check(&h, (uint64_t)st.st_size, &why);
-	return os_write_at(fd, &state, sizeof(state), offsetof(
+	error = mmalloc_header_check(&h, r->top, &why);
+	if (error == 0 && r->top != (uint64_t)st.st_size)
+		error = -os_allocate(r->fd, st.st_size,
+		    (off_t)r->top - st.st_size);
+	if (error != 0)
+		return error;
+	return os_write_at(r->fd, &state, sizeof(state), offsetof(
 	    struct mmalloc_header, state)) == (ssize_t)sizeof(state) ? 0 : EIO;
 }
 
@@ -122,13 +141,13 @@ static int
 repair(struct repair *r)
 {
 	struct mmalloc_view v;
-	int error = say_open(r->fd);
+	int error = say_open(r);
 
 	if (error == 0)
 		error = mmalloc_inspect_open(&v, r->fd);
 	if (error != 0)
 		return error;
-	r->v = &v;
+	r->base = v.header.base;
 	mmalloc_inspect_walk(&v, on_block, on_fault, r);
 	mmalloc_inspect_close(&v);
 	return r->error;
