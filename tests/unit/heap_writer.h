@@ -51,6 +51,9 @@ uint64_t writer_random(uint64_t *rng);
 /* One random call on the region. */
 void	writer_op(void *md, struct writer_journal *);
 
+/* Make the i-th block one of this size, 0: none. */
+void	writer_set(void *md, struct writer_journal *, unsigned i, size_t size);
+
 /*
  * Is the file what the journals say?  The file is looked at as it is, then
  * attached, checked and detached, then looked at again.  NULL or what is wrong.
