@@ -16,8 +16,9 @@ poolleak_SOURCES = \
 	%D%/poolleak.h \
 	%D%/poolleak_dump.c \
 	%D%/poolleak_options.c \
-	%D%/poolleak_source.c
-poolleak_LDADD = libreport.la libanalysis.la libheap.la \
+	%D%/poolleak_source.c \
+	%D%/poolleak_stored.c
+poolleak_LDADD = libstored.la libheapfile.la libreport.la libanalysis.la libheap.la \
 	libsymbol.la libtrace.la libbase.la libargs.la
 
 # The runner: front and recorder.

@@ -93,7 +93,7 @@ leak_open_output(const struct leak_options *o, const char *path)
 		return stdout;
 	if (stat(path, &in) == 0 && stat(o->output, &out) == 0 &&
 	    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-		leak_say_about(o->output, "is the trace itself");
+		leak_say_about(o->output, "is the source itself");
 		return NULL;
 	}
 	f = fopen(o->output, "we");
@@ -161,14 +161,33 @@ out:
 }
 
 static int
+leak_trace(struct trace_reader *reader, const char *path,
+    struct leak_options *o, FILE *f)
+{
+	if (o->all || o->free) {
+		leak_say("-a and -d of a trace are not yet built into this "
+		    "version");
+		return LEAK_USAGE;
+	}
+	o->report.source = path;
+	if (o->check)
+		return leak_check(path, f);
+	if (o->dump)
+		return leak_dump(reader, path, o, f);
+	return leak_report(reader, path, o, f);
+}
+
+static int
 leak_run(struct leak_options *o, const char *path)
 {
+	bool stored = o->trace == NULL && leak_is_stored(path);
 	struct trace_status status = { .result = TRACE_OK };
-	struct trace_reader *reader = trace_open(path, 0, &status);
+	struct trace_reader *reader = stored ? NULL :
+	    trace_open(path, 0, &status);
 	FILE *f;
 	int result, written;
 
-	if (reader == NULL) {
+	if (reader == NULL && !stored) {
 		leak_say_about(path, status.what);
 		return LEAK_UNREADABLE;
 	}
@@ -177,13 +196,8 @@ leak_run(struct leak_options *o, const char *path)
 		trace_close(reader);
 		return LEAK_OUTPUT;
 	}
-	o->report.source = path;
-	if (o->check)
-		result = leak_check(path, f);
-	else if (o->dump)
-		result = leak_dump(reader, path, o, f);
-	else
-		result = leak_report(reader, path, o, f);
+	result = stored ? leak_stored(path, o, f) :
+	    leak_trace(reader, path, o, f);
 	written = leak_close_output(f, o);
 	trace_close(reader);
 	return written != LEAK_OK ? written : result;

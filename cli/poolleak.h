@@ -90,10 +90,10 @@ enum {
 	    "a copy of the trace with functions, files and lines in it")       \
 	_(PUSH, "push", 0, "URL", LATER, "Instead of a report",		       \
 	    "send a pprof profile")					       \
-	_(ALL, "all", 'a', NULL, LATER, "As leak(1) has them",		       \
-	    "all allocated blocks")					       \
-	_(FREE, "free", 'd', NULL, LATER, "As leak(1) has them",	       \
-	    "free blocks")						       \
+	_(ALL, "all", 'a', NULL, NOW, "As leak(1) has them",		       \
+	    "all allocated blocks (of a heap file)")			       \
+	_(FREE, "free", 'd', NULL, NOW, "As leak(1) has them",		       \
+	    "free blocks (of a heap file)")				       \
 	_(SUMMARY, "sites", 's', NULL, LATER, "As leak(1) has them",	       \
 	    "one line per allocation site with counts")			       \
 	_(COUNTS, "counts", 'c', NULL, LATER, "As leak(1) has them",	       \
@@ -123,6 +123,8 @@ struct leak_options {
 	bool top_given;
 	bool check;
 	bool dump;
+	bool all;		/* -a */
+	bool free;		/* -d */
 	unsigned error_exitcode;	/* 0: not asked for */
 	regex_t filter;
 	bool has_filter;
@@ -151,6 +153,10 @@ int	leak_source(const struct leak_options *, int n, char **words,
 int	leak_check(const char *path, FILE *);
 int	leak_dump(struct trace_reader *, const char *path,
 	    const struct leak_options *, FILE *);
+
+/* Is it a heap of mmalloc's?  Its report: an exit status. */
+bool	leak_is_stored(const char *path);
+int	leak_stored(const char *path, const struct leak_options *, FILE *);
 
 /*
  * Tell what is missing from a trace that was read to its end.  LEAK_OK or

@@ -14,10 +14,11 @@ static const struct args_option rows[] = { LEAK_OPTIONS(ARGS_AS_ROW) };
 
 const struct args_program leak_program = {
 	.name = "poolleak",
-	.usage = "poolleak [OPTION]... [TRACE]",
+	.usage = "poolleak [OPTION]... [SOURCE]",
 	.about = "Say what a recorded program did with its heap: what broke, "
-	    "what was not freed, from which call path.",
-	.footer = "Without TRACE: the newest *.pwt of this folder. "
+	    "what was not freed, from which call path; or what is in a heap "
+	    "that mmalloc left in a file.",
+	.footer = "SOURCE is a trace or a heap file; without it: the newest *.pwt of this folder. "
 	    "The exit status is 0; 2: usage, 3: the source can't be read, "
 	    "N of --error-exitcode: something was found, 4: the source is "
 	    "incomplete, 1: the report could not be written.",
@@ -176,6 +177,12 @@ leak_option(struct leak_options *o, struct args *a)
 		break;
 	case OPT_DUMP:
 		o->dump = true;
+		break;
+	case OPT_ALL:
+		o->all = true;
+		break;
+	case OPT_FREE:
+		o->free = true;
 		break;
 	case OPT_TOP:
 		result = set_number(a, 0, UINT32_MAX, &n);

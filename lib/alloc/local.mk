@@ -26,9 +26,15 @@ liballoc_la_SOURCES = \
 	%D%/public.h \
 	%D%/vmem.c \
 	%D%/vmem.h \
+	%D%/vmem_alloc.c \
+	%D%/vmem_cache.c \
+	%D%/vmem_cache_impl.h \
 	%D%/vmem_check.c \
+	%D%/vmem_fit.c \
 	%D%/vmem_impl.h \
-	%D%/vmem_seg.c
+	%D%/vmem_seg.c \
+	%D%/vmem_state.c \
+	%D%/vmem_tree.c
 
 # Quickfit, for libpoolwatch.so only: it needs threads' keys and fork handlers.
 noinst_LTLIBRARIES += libquick.la
@@ -61,7 +67,6 @@ libmmalloc_la_SOURCES = \
 	%D%/mmalloc_inspect.c \
 	%D%/mmalloc_inspect.h \
 	%D%/mmalloc_layout.h \
-	%D%/mmalloc_reach.c \
 	%D%/mmalloc_recover.c \
 	%D%/mmalloc_region.c \
 	%D%/mmalloc_repair.c \

@@ -32,6 +32,7 @@ struct walk {
 	mmalloc_fault_fn *fault;
 	void *arg;
 	size_t nfaults;
+	uint64_t last;		/* data of the block just before, or 0 */
 };
 
 static int
@@ -50,14 +51,19 @@ view_judge(struct mmalloc_view *v)
 		return view_fail(v, EILSEQ, "not a heap file");
 	memcpy(&v->header, v->map, sizeof(v->header));
 	error = mmalloc_header_check(&v->header, v->size, &v->why);
-	if (error != 0)
+	if (error == EUCLEAN && v->header.sum ==
+	    mmalloc_sum_constant(&v->header))
+		v->open = true;
+	else if (error != 0)
 		return error;
-	v->open = v->header.state != MMALLOC_CLEAN;
-	v->top = v->open ? bits_align_down(v->size, MMALLOC_UNIT) :
+	else {
+		v->open = v->header.state != MMALLOC_CLEAN;
+		v->why = NULL;
+	}
+	v->top = v->open ? v->size & ~(size_t)(POOL_OVERHEAD - 1) :
 	    v->header.top;
 	if (v->top > v->header.window)
 		v->top = v->header.window;
-	v->why = NULL;
 	return 0;
 }
 
@@ -105,13 +111,27 @@ view_as(const struct mmalloc_view *v, size_t off)
 }
 
 static void
-fault(struct walk *w, size_t off, size_t size, const char *what)
+tell(struct walk *w, const struct mmalloc_fault *f)
 {
-	struct mmalloc_fault f = { off, size, what };
-
 	w->nfaults++;
 	if (w->fault != NULL)
-		w->fault(w->arg, &f);
+		w->fault(w->arg, f);
+}
+
+static void
+fault(struct walk *w, size_t off, size_t size, const char *what)
+{
+	tell(w, &(struct mmalloc_fault){ .off = off, .size = size,
+	    .what = what });
+}
+
+/* A byte that should be what it is no more. */
+static void
+fault_byte(struct walk *w, size_t off, uint64_t block, uint8_t should,
+    const char *what)
+{
+	tell(w, &(struct mmalloc_fault){ .off = off, .what = what,
+	    .block = block, .is = w->v->map[off], .should = should });
 }
 
 /* Does a block with this word, its low two bytes aside, fit at off? */
@@ -128,7 +148,8 @@ word_fits(const struct mmalloc_view *v, size_t off, uint64_t word)
 static bool
 is_edge(const struct mmalloc_view *v, size_t off, uint64_t word)
 {
-	return pool_word_is_sound(view_as(v, off), word) &&
+	return pool_word_is_sound(view_as(v, off),
+	    (word & ~(uint64_t)0xff) | POOL_FENCE) &&
 	    pool_word_kind(word) == POOL_KIND_EDGE &&
 	    pool_word_size(word) == 0 &&
 	    (v->open ? (off + POOL_OVERHEAD) % MMALLOC_UNIT == 0 :
@@ -160,6 +181,14 @@ resync(const struct mmalloc_view *v, size_t off)
 }
 
 static void
+look_fence(struct walk *w, size_t off, uint64_t word)
+{
+	if ((word & 0xff) != POOL_FENCE)
+		fault_byte(w, off, w->last, POOL_FENCE,
+		    "the block before was overrun");
+}
+
+static void
 look_alloc(struct walk *w, struct mmalloc_block *b)
 {
 	struct pool_header *h = view_at(w->v, b->off);
@@ -175,7 +204,8 @@ look_alloc(struct walk *w, struct mmalloc_block *b)
 	b->size = u.size;
 	wrong = pool_user_wrong(h, &u);
 	if (wrong != NULL)
-		fault(w, (size_t)(wrong - w->v->map), 0,
+		fault_byte(w, (size_t)(wrong - w->v->map), b->addr,
+		    pool_guard_byte(wrong),
 		    "a guard byte of a block is overwritten");
 }
 
@@ -206,8 +236,7 @@ walk_block(struct walk *w, size_t off, uint64_t word)
 	};
 
 	b.size = b.block_size - POOL_OVERHEAD;
-	if ((word & 0xff) != POOL_FENCE)
-		fault(w, off, 0, "the block before was overrun");
+	look_fence(w, off, word);
 	if (!is_kind(word)) {
 		fault(w, off, 0, "the kind of a block is overwritten");
 		b.kind = POOL_KIND_ALLOC;
@@ -215,6 +244,7 @@ walk_block(struct walk *w, size_t off, uint64_t word)
 		look_alloc(w, &b);
 	else if (b.kind == POOL_KIND_FREE)
 		look_free(w, &b);
+	w->last = b.kind == POOL_KIND_ALLOC ? b.addr : 0;
 	if (w->block != NULL)
 		w->block(w->arg, &b);
 	return off + b.block_size;
@@ -233,8 +263,10 @@ walk_arena(struct walk *w)
 	while (off + POOL_OVERHEAD <= v->top) {
 		uint64_t word = pool_word(view_at(v, off));
 
-		if (is_edge(v, off, word))
+		if (is_edge(v, off, word)) {
+			look_fence(w, off, word);
 			return;
+		}
 		if (word_fits(v, off, word)) {
 			off = walk_block(w, off, word);
 			continue;
@@ -242,6 +274,7 @@ walk_arena(struct walk *w)
 		next = resync(v, off);
 		fault(w, off, next - off, "the header of a block is "
 		    "overwritten");
+		w->last = 0;
 		if (next <= off || next + POOL_OVERHEAD >= v->top)
 			return;
 		off = next;
@@ -252,9 +285,9 @@ size_t
 mmalloc_inspect_walk(const struct mmalloc_view *v, mmalloc_block_fn *block,
     mmalloc_fault_fn *fn, void *arg)
 {
-	struct walk w = { v, block, fn, arg, 0 };
+	struct walk w = { v, block, fn, arg, 0, 0 };
 
-	if (v->top >= MMALLOC_UNIT && v->header.state != MMALLOC_FRESH)
+	if (v->top > FIRST_BLOCK && v->header.state != MMALLOC_FRESH)
 		walk_arena(&w);
 	return w.nfaults;
 }

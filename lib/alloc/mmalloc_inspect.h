@@ -27,7 +27,7 @@ struct mmalloc_view {
 	struct mmalloc_header header;	/* a copy, judged */
 	size_t top;		/* end of the heap, at most size */
 	bool open;		/* a writer is, or died while, attached */
-	const char *why;	/* what is wrong, after a failed open */
+	const char *why;	/* what is wrong with the header, or NULL */
 };
 
 struct mmalloc_block {
@@ -42,14 +42,19 @@ struct mmalloc_fault {
 	uint64_t off;		/* where, in the file */
 	size_t size;		/* bytes passed over because of it; 0: none */
 	const char *what;
+	uint64_t block;		/* data of the block whose bounds were
+				 * overstepped; 0: of none that is known */
+	uint8_t is;		/* the byte at off; with block alone */
+	uint8_t should;
 };
 
 /*
  * Map the file and judge its header.  0; or an errno, with view->why:
- * EILSEQ not a heap, ENOTSUP version, byte order or pointer size, EUCLEAN
- * damaged (shorter than it says, a sum), or what a system call said.  fd
- * stays the caller's and may be closed.  mmalloc_inspect_close is due after 0
- * only.
+ * EILSEQ not a heap, ENOTSUP version, byte order or pointer size, EUCLEAN its
+ * address cannot be believed, or what a system call said.  A file that
+ * mmalloc_attach refuses but whose address is known is looked at as far as it
+ * goes: 0, and why says what is wrong.  fd stays the caller's and may be
+ * closed.  mmalloc_inspect_close is due after 0 only.
  */
 int	mmalloc_inspect_open(struct mmalloc_view *, int fd);
 void	mmalloc_inspect_close(struct mmalloc_view *);
@@ -64,19 +69,5 @@ typedef void	mmalloc_block_fn(void *arg, const struct mmalloc_block *);
 typedef void	mmalloc_fault_fn(void *arg, const struct mmalloc_fault *);
 size_t	mmalloc_inspect_walk(const struct mmalloc_view *, mmalloc_block_fn *,
 	    mmalloc_fault_fn *, void *arg);
-
-/*
- * Allocated blocks that no chain of pointers leads to from the sixteen keys.
- * Any aligned word of a reached block that is an address in a block, its
- * start or not, reaches that block.  0 or ENOMEM.
- */
-struct mmalloc_reach {
-	size_t nblocks;		/* allocated */
-	size_t bytes;		/* asked for */
-	size_t nlost;
-	size_t lost;		/* bytes */
-};
-int	mmalloc_inspect_reach(const struct mmalloc_view *,
-	    mmalloc_block_fn *lost, void *arg, struct mmalloc_reach *);
 
 #endif

@@ -175,7 +175,7 @@ void	poolwalk(struct poolwatch_pool *, pool_walk_fn *, void *arg)
  * at its end, and tell move(from, to) after each move; 1: a block was moved.  0
  * and nothing where move is nil or nothing was freed since the last time.  A
  * placed block moves by what its constraint allows; dead and quick ones stay.
- * After Plan 9 pool(2), as all but the last five here.
+ * A request that finds no memory does the same once.  After Plan 9 pool(2).
  */
 int	poolcompact(struct poolwatch_pool *) PW_SYMBOL(poolcompact);
 
@@ -204,7 +204,7 @@ size_t	pooltrim(struct poolwatch_pool *) PW_SYMBOL(pooltrim);
 struct poolwatch_pool *poolcreate(const char *name, vmem_t *source, int flags)
 	    PW_SYMBOL(poolcreate);
 
-/* Give the arenas of a pool of poolcreate's back, and the pool.  nil: nothing. */
+/* Give back the arenas of a pool of poolcreate's, and the pool.  nil: nothing. */
 void	pooldestroy(struct poolwatch_pool *) PW_SYMBOL(pooldestroy);
 
 /*

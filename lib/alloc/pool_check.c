@@ -44,9 +44,8 @@ is_readable(Pool *p, struct pool_header *h)
 	    pool_size(h) <= (size_t)((char *)pool_arena_end(a) - (char *)h);
 }
 
-/* malloc tag and realloc tag; 0 where there are none. */
-static void
-tags_get(Pool *p, struct pool_header *h, uint64_t tag[2])
+void
+pool_tags_get(Pool *p, struct pool_header *h, uint64_t tag[2])
 {
 	struct pool_user u;
 	uint64_t word;
@@ -82,7 +81,7 @@ pool_fault(Pool *p, struct pool_header *h, const char *what)
 
 	POOL_PRINT(p, "pool %s block %p: %s\n", name_of(p), (void *)h, what);
 	print_block(p, h);
-	tags_get(p, h, tag);
+	pool_tags_get(p, h, tag);
 	poison(p, what);
 	if (p->panic == NULL)
 		return;
@@ -114,7 +113,7 @@ pool_fault_at(Pool *p, struct pool_header *h, const char *what,
 	POOL_PRINT(p, "pool %s block %p: %s at %p: should be %02x, is %02x\n",
 	    name_of(p), (void *)h, what, (const void *)byte, should, *byte);
 	print_block(p, h);
-	tags_get(p, h, tag);
+	pool_tags_get(p, h, tag);
 	poison(p, what);
 	if (p->panic != NULL)
 		p->panic(p, "pool %s: %s, block %p, data %p, byte %ld of it "

@@ -352,6 +352,8 @@ void	pool_fault_at(Pool *, struct pool_header *, const char *what,
 /* The allocated and sound block whose data is v; else a fault, NULL. */
 struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
+/* malloc tag and realloc tag; 0 where there are none. */
+void	pool_tags_get(Pool *, struct pool_header *, uint64_t tag[2]);
 
 /*
  * The arena that holds addr and its size, 0: none.  Its header is not touched:

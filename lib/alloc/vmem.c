@@ -1,14 +1,27 @@
 /*
- * vmem.c - arenas of integer ranges: what vmem.h promises.
+ * vmem.c - arenas of integer ranges: made, given spans, given up.
  *
- * An allocation is tried three times: at once on the lists, then as a
- * complete search (instant fit looks only where every segment fits, and a
- * constrained request has to look everywhere), then after importing a span.
- * Imports and releases run without our lock, because a source may be an arena
- * whose lock ranks behind ours, or may call back.
+ * 1. An arena is a list of spans, and a span is cut into segments, busy and
+ *    free in turn.  Each segment and each span has a boundary tag (vmem_seg.c)
+ *    on one list in the order of addresses, so that what is freed finds its
+ *    neighbours at once and joins with those that are free.
+ * 2. Free segments are found by size: 64 classes, one for each power of two,
+ *    and a bitmap of those that have members.  Instant fit takes any member of
+ *    a class where all fit; best fit keeps the classes as trees (vmem_tree.c),
+ *    next fit walks the list (vmem_fit.c).
+ * 3. Busy segments are found by their start in a hash, which grows with them;
+ *    so a free knows the size that was asked for and can say what is wrong.
+ * 4. Small segments need none of that most of the time: magazines in front of
+ *    the arena keep freed ones for the next to ask (vmem_cache.c).
+ * 5. An arena without space imports a span from its source, which may be
+ *    another arena, and gives it back when all of it is free (vmem_alloc.c).
+ *    So arenas form trees.
+ * 6. Tags are cut from pages of the system's, never from malloc: a malloc may
+ *    stand above us.
  *
- * Lock order: an arena before the arena it imports from (LOCK_RANK_VMEM);
- * with the lock free during imports, no two arenas' locks are ever held.
+ * Lock order: a slot of the magazines; the depot; an arena.  No two arenas are
+ * ever held: imports, releases, reclaim and complaints run without any lock of
+ * ours.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +30,7 @@
 #include "alloc/vmem.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "alloc/vmem_impl.h"
@@ -25,79 +39,137 @@
 #include "base/os.h"
 #include "base/say.h"
 
-static void
-vmem_enter(struct vmem *vm)
+#define OWNER	1u	/* the locks of arenas do not ask who has them */
+
+_Static_assert(sizeof(struct poolwatch_vmem) <= VMEM_STORAGE,
+    "what vmem_init is given");
+
+void
+vmem_enter(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
-		lock_take(&vm->lock, (uint32_t)os_gettid());
+		lock_take(&vm->lock, OWNER);
 }
 
-static void
-vmem_leave(struct vmem *vm)
+void
+vmem_leave(struct poolwatch_vmem *vm)
 {
 	if (!vm->serial)
 		lock_give(&vm->lock);
 }
 
-static bool
-vmem_bad_range(const struct vmem *vm, uintptr_t addr, size_t size)
+void
+vmem_changed_l(struct poolwatch_vmem *vm)
+{
+	__atomic_store_n(&vm->change, vm->change + 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&vm->waiters, __ATOMIC_SEQ_CST) != 0)
+		os_futex_wake(&vm->change, INT_MAX);
+}
+
+bool
+vmem_bad_flags(int flags)
+{
+	int wait = flags & (VMEM_WAITOK | VMEM_NOWAIT);
+	int fit = flags & VMEM_STRATEGIES;
+
+	return !bits_is_pow2((size_t)wait) ||
+	    (fit != 0 && !bits_is_pow2((size_t)fit)) ||
+	    (flags & ~(VMEM_WAITOK | VMEM_NOWAIT | VMEM_STRATEGIES)) != 0;
+}
+
+bool
+vmem_bad_range(const struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 {
 	return size == 0 || ((addr | size) & (vm->quantum - 1)) != 0 ||
 	    addr + (size - 1) < addr;
 }
 
-int
-vmem_init(struct vmem *vm, const char *name, uintptr_t base, size_t size,
-    size_t quantum, bool serial)
+static void
+start(struct poolwatch_vmem *vm, const char *name, size_t quantum)
 {
-	if (!bits_is_pow2(quantum))
-		return EINVAL;
 	memset(vm, 0, sizeof(*vm));
 	for (size_t i = 0; i < VMEM_NAME_MAX - 1 && name[i] != '\0'; i++)
 		vm->name[i] = name[i];
-	vm->serial = serial;
 	vm->quantum = vm->import_quantum = quantum;
 	vm->shift = bits_log2_floor(quantum);
 	list_init(&vm->all);
 	list_init(&vm->spans);
 	for (int i = 0; i < VMEM_CLASSES; i++)
-		list_init(&vm->lists[i]);
+		list_init(&vm->class[i].list);
 	vm->hash = vm->hash_min;
 	vm->nbuckets = VMEM_HASH_MIN;
+}
+
+int
+vmem_start(struct poolwatch_vmem *vm, const char *name, uintptr_t base,
+    size_t size, size_t quantum)
+{
+	if (!bits_is_pow2(quantum))
+		return EINVAL;
+	start(vm, name, quantum);
+	vm->serial = true;
 	return size == 0 ? 0 : vmem_add(vm, base, size, VMEM_NOWAIT);
 }
 
 void
-vmem_fini(struct vmem *vm)
+vmem_fini(struct poolwatch_vmem *vm)
 {
+	vmem_cache_destroy(vm);
 	vmem_seg_free_pages(vm);
 }
 
-vmem_t *
+static void
+complain_default(struct poolwatch_vmem *vm, vmem_addr_t addr,
+    vmem_size_t size, const char *text)
+{
+	char line[160];
+	size_t n = say_format(line, sizeof(line),
+	    "vmem '%s': %s: address 0x%lx, size %zu\n", vm->name, text,
+	    (unsigned long)addr, size);
+
+	os_write_all(2, line, n < sizeof(line) ? n : sizeof(line) - 1);
+}
+
+struct poolwatch_vmem *
+vmem_init(struct poolwatch_vmem *vm, const char *name, vmem_addr_t base,
+    vmem_size_t size, vmem_size_t quantum, vmem_size_t qcache_max, int flags)
+{
+	int error = EINVAL;
+
+	if (bits_is_pow2(quantum) && !vmem_bad_flags(flags)) {
+		start(vm, name, quantum);
+		vm->complain = complain_default;
+		error = vmem_cache_create(vm, qcache_max) ? 0 : ENOMEM;
+		if (error == 0 && size != 0)
+			error = vmem_add(vm, base, size, flags);
+		if (error == 0)
+			return vm;
+		vmem_fini(vm);
+	}
+	errno = error;
+	return NULL;
+}
+
+struct poolwatch_vmem *
 vmem_create(const char *name, vmem_addr_t base, vmem_size_t size,
     vmem_size_t quantum, vmem_size_t qcache_max, int flags)
 {
-	struct vmem *vm = os_map(sizeof(*vm));
-	int error;
+	struct poolwatch_vmem *vm = os_map(sizeof(*vm));
 
-	(void)qcache_max;
-	(void)flags;
 	if (vm == NULL) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	error = vmem_init(vm, name, base, size, quantum, false);
-	if (error != 0) {
-		os_unmap(vm, sizeof(*vm));
-		errno = error;
-		return NULL;
+	if (vmem_init(vm, name, base, size, quantum, qcache_max, flags)) {
+		vm->own = true;
+		return vm;
 	}
-	vm->own = true;
-	return vm;
+	os_unmap(vm, sizeof(*vm));
+	return NULL;
 }
 
-static bool
-vmem_overlaps_l(struct vmem *vm, uintptr_t addr, size_t size)
+bool
+vmem_overlaps_l(struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 {
 	struct list *node;
 
@@ -112,22 +184,24 @@ vmem_overlaps_l(struct vmem *vm, uintptr_t addr, size_t size)
 }
 
 int
-vmem_add(vmem_t *vm, vmem_addr_t addr, vmem_size_t size, int flags)
+vmem_add(struct poolwatch_vmem *vm, vmem_addr_t addr, vmem_size_t size,
+    int flags)
 {
 	int error = EINVAL;
 
-	(void)flags;
-	if (vmem_bad_range(vm, addr, size))
+	if (vmem_bad_flags(flags) || vmem_bad_range(vm, addr, size))
 		return EINVAL;
 	vmem_enter(vm);
 	if (!vmem_overlaps_l(vm, addr, size))
 		error = vmem_seg_add_span_l(vm, addr, size, false);
+	if (error == 0)
+		vmem_changed_l(vm);
 	vmem_leave(vm);
 	return error;
 }
 
 int
-vmem_set_import(vmem_t *vm, vmem_import_fn *importfn,
+vmem_set_import(struct poolwatch_vmem *vm, vmem_import_fn *importfn,
     vmem_release_fn *releasefn, void *arg, vmem_size_t import_quantum)
 {
 	if (import_quantum != 0 &&
@@ -138,151 +212,61 @@ vmem_set_import(vmem_t *vm, vmem_import_fn *importfn,
 	vm->importfn = importfn;
 	vm->releasefn = releasefn;
 	vm->import_arg = arg;
-	if (import_quantum != 0)
-		vm->import_quantum = import_quantum;
+	vm->import_quantum = import_quantum != 0 ? import_quantum :
+	    vm->quantum;
 	return 0;
-}
-
-/* Is the request one that can be answered?  Rounds its size. */
-static int
-vmem_judge(const struct vmem *vm, struct vmem_fit *f, int flags)
-{
-	size_t mask = vm->quantum - 1, size;
-
-	if ((flags & (VMEM_WAITOK | VMEM_NEXTFIT)) != 0 ||
-	    (flags & (VMEM_FIRSTFIT | VMEM_BESTFIT)) ==
-	    (VMEM_FIRSTFIT | VMEM_BESTFIT))
-		return EINVAL;
-	if (f->size == 0 || bits_add_overflows(f->size, mask, &size))
-		return EINVAL;
-	f->size = size & ~mask;
-	if (f->align == 0) {
-		if (f->phase != 0)
-			return EINVAL;
-		f->align = vm->quantum;
-	}
-	if (!bits_is_pow2(f->align) || f->align < vm->quantum ||
-	    f->phase >= f->align || (f->phase & mask) != 0 || f->min > f->max)
-		return EINVAL;
-	if (f->nocross != 0 && (!bits_is_pow2(f->nocross) ||
-	    f->nocross < vm->quantum || f->nocross < f->size))
-		return EINVAL;
-	f->plain = f->align == vm->quantum && f->nocross == 0 &&
-	    f->min == VMEM_ADDR_MIN && f->max == VMEM_ADDR_MAX;
-	return 0;
-}
-
-static int
-vmem_try(struct vmem *vm, const struct vmem_fit *f, int flags,
-    vmem_addr_t *addrp)
-{
-	struct vmem_seg *seg = NULL;
-	uintptr_t start = 0;
-
-	vmem_enter(vm);
-	if (vmem_seg_reserve_l(vm, 2)) {
-		if (!(flags & VMEM_BESTFIT))
-			seg = vmem_seg_first_l(vm, f, &start);
-		if (seg == NULL)
-			seg = vmem_seg_best_l(vm, f, &start);
-		if (seg != NULL)
-			vmem_seg_take_l(vm, seg, start, f->size);
-	}
-	vmem_leave(vm);
-	if (seg == NULL)
-		return ENOMEM;
-	if (addrp != NULL)
-		*addrp = start;
-	return 0;
-}
-
-/* More from the source, enough to satisfy any alignment within it. */
-static int
-vmem_import(struct vmem *vm, const struct vmem_fit *f, int flags)
-{
-	size_t size = f->size;
-	vmem_addr_t addr;
-	int error;
-
-	if (vm->importfn == NULL)
-		return ENOMEM;
-	if (f->align != vm->quantum &&
-	    bits_add_overflows(size, 2 * f->align, &size))
-		return ENOMEM;
-	if (bits_add_overflows(size, vm->import_quantum - 1, &size))
-		return ENOMEM;
-	size = bits_align_down(size, vm->import_quantum);
-	if (vm->importfn(vm->import_arg, size, flags, &addr) != 0)
-		return ENOMEM;
-	vmem_enter(vm);
-	error = vmem_bad_range(vm, addr, size) ||
-	    vmem_overlaps_l(vm, addr, size) ? ENOMEM :
-	    vmem_seg_add_span_l(vm, addr, size, true);
-	vmem_leave(vm);
-	if (error != 0 && vm->releasefn != NULL)
-		vm->releasefn(vm->import_arg, addr, size);
-	return error;
-}
-
-/* An import whose span did not serve after all goes back where it came from. */
-static void
-vmem_release_idle(struct vmem *vm)
-{
-	struct vmem_seg *span, *seg, *next;
-	uintptr_t start = 0;
-	size_t size = 0;
-
-	if (vm->releasefn == NULL)
-		return;
-	vmem_enter(vm);
-	if (!list_empty(&vm->spans)) {
-		span = list_entry(vm->spans.prev, struct vmem_seg, link);
-		seg = vmem_seg_next(vm, span);
-		next = vmem_seg_next(vm, seg);
-		if (span->imported && seg->kind == VMEM_SEG_FREE &&
-		    (next == NULL || next->kind == VMEM_SEG_SPAN)) {
-			start = span->start;
-			size = span->size;
-			vmem_seg_remove_span_l(vm, span);
-		}
-	}
-	vmem_leave(vm);
-	if (size != 0)
-		vm->releasefn(vm->import_arg, start, size);
 }
 
 int
-vmem_xalloc(vmem_t *vm, vmem_size_t size, vmem_size_t align,
-    vmem_size_t phase, vmem_size_t nocross, vmem_addr_t minaddr,
-    vmem_addr_t maxaddr, int flags, vmem_addr_t *addrp)
+vmem_import_arena(void *arg, vmem_size_t size, int flags, vmem_addr_t *addrp)
 {
-	struct vmem_fit f = {
-		.size = size, .align = align, .phase = phase,
-		.nocross = nocross, .min = minaddr, .max = maxaddr,
-	};
-	int error = vmem_judge(vm, &f, flags);
-
-	if (error != 0)
-		return error;
-	if (vmem_try(vm, &f, flags, addrp) == 0)
-		return 0;
-	if (vmem_import(vm, &f, flags) != 0)
-		return ENOMEM;
-	if (vmem_try(vm, &f, flags, addrp) == 0)
-		return 0;
-	vmem_release_idle(vm);
-	return ENOMEM;
+	/* The strategy is the asking arena's, the waiting both arenas'. */
+	return vmem_alloc(arg, size, flags & (VMEM_WAITOK | VMEM_NOWAIT),
+	    addrp);
 }
 
-int
-vmem_alloc(vmem_t *vm, vmem_size_t size, int flags, vmem_addr_t *addrp)
+void
+vmem_release_arena(void *arg, vmem_addr_t addr, vmem_size_t size)
 {
-	return vmem_xalloc(vm, size, 0, 0, 0, VMEM_ADDR_MIN, VMEM_ADDR_MAX,
-	    flags, addrp);
+	vmem_free(arg, addr, size);
 }
 
-static void
-vmem_blame(struct vmem *vm, uintptr_t addr, size_t size, size_t expect)
+void
+vmem_set_limit(struct poolwatch_vmem *vm, vmem_size_t limit)
+{
+	vm->limit = limit;
+}
+
+void
+vmem_set_reclaim(struct poolwatch_vmem *vm, vmem_reclaim_fn *fn)
+{
+	vm->reclaimfn = fn;
+}
+
+void
+vmem_set_mtbf(struct poolwatch_vmem *vm, unsigned n)
+{
+	vm->mtbf = n;
+}
+
+vmem_size_t
+vmem_roundup_size(struct poolwatch_vmem *vm, vmem_size_t size)
+{
+	size_t up;
+
+	return bits_add_overflows(size, vm->quantum - 1, &up) ? 0 :
+	    bits_align_down(up, vm->quantum);
+}
+
+void
+vmem_complain(struct poolwatch_vmem *vm, vmem_complain_fn *fn)
+{
+	vm->complain = fn != NULL ? fn : complain_default;
+}
+
+void
+vmem_blame(struct poolwatch_vmem *vm, uintptr_t addr, size_t size,
+    size_t expect)
 {
 	char text[64];
 
@@ -296,48 +280,26 @@ vmem_blame(struct vmem *vm, uintptr_t addr, size_t size, size_t expect)
 	vm->complain(vm, addr, size, text);
 }
 
-void
-vmem_xfree(vmem_t *vm, vmem_addr_t addr, vmem_size_t size)
+static void
+blame_leak(struct poolwatch_vmem *vm)
 {
-	struct vmem_seg *seg, *span, *next;
-	size_t want = bits_align_up(size, vm->quantum), expect = 0, back = 0;
-	uintptr_t start = 0;
+	char text[64];
 
-	vmem_enter(vm);
-	seg = vmem_seg_busy_l(vm, addr);
-	if (seg == NULL || seg->size != want) {
-		expect = seg == NULL ? 0 : seg->size;
-		vmem_leave(vm);
-		vmem_blame(vm, addr, size, expect);
+	if (vm->busy == 0 || vm->complain == NULL)
 		return;
-	}
-	seg = vmem_seg_give_l(vm, seg);
-	span = vmem_seg_prev(seg);
-	next = vmem_seg_next(vm, seg);
-	if (vm->releasefn != NULL && span->kind == VMEM_SEG_SPAN &&
-	    span->imported && (next == NULL || next->kind == VMEM_SEG_SPAN)) {
-		start = span->start;
-		back = span->size;
-		vmem_seg_remove_span_l(vm, span);
-	}
-	vmem_leave(vm);
-	if (back != 0)
-		vm->releasefn(vm->import_arg, start, back);
+	say_format(text, sizeof(text), "leaked %zu bytes", vm->busy);
+	vm->complain(vm, 0, vm->busy, text);
 }
 
 void
-vmem_free(vmem_t *vm, vmem_addr_t addr, vmem_size_t size)
-{
-	vmem_xfree(vm, addr, size);
-}
-
-void
-vmem_destroy(vmem_t *vm)
+vmem_destroy(struct poolwatch_vmem *vm)
 {
 	struct list *node;
 
 	if (vm == NULL)
 		return;
+	vmem_cache_drain(vm);
+	blame_leak(vm);
 	list_for_each(node, &vm->spans) {
 		struct vmem_seg *s = list_entry(node, struct vmem_seg, link);
 
@@ -347,10 +309,4 @@ vmem_destroy(vmem_t *vm)
 	vmem_fini(vm);
 	if (vm->own)
 		os_unmap(vm, sizeof(*vm));
-}
-
-void
-vmem_complain(vmem_t *vm, vmem_complain_fn *fn)
-{
-	vm->complain = fn;
 }

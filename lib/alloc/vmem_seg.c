@@ -1,10 +1,10 @@
 /*
- * vmem_seg.c - the boundary tags of a vmem arena: split, join, find.
+ * vmem_seg.c - the boundary tags of a vmem arena: split, join, look up.
  *
- * Free segments hang on lists by the power of two of their size; a bitmap
- * says which lists hold any, so the first list whose members all fit is found
- * with one instruction.  Busy segments are hashed by their start; the table
- * doubles when there are two to a bucket, so that giving back is O(1).
+ * Free segments are kept by the power of two of their size; a bitmap says which
+ * classes hold any, so the first class whose members all fit is found with one
+ * instruction.  Busy segments are hashed by their start; the table grows when
+ * there are two to a bucket, so that giving back is O(1).
  *
  * A take needs two new tags at most (what is left before and behind), an
  * added span needs two (itself and its free segment); they are reserved before
@@ -22,27 +22,36 @@
 #include "base/check.h"
 #include "base/os.h"
 
-#define TAG_PAGE	4096u
-#define TAGS_PER_PAGE	((TAG_PAGE - 64) / sizeof(struct vmem_seg))
+#define TAG_PAGE	4096u		/* the first ones */
+#define TAG_PAGES	(64u << 10)	/* when there are some */
+#define TAG_LEAD	64u
+
+static size_t
+tag_page_size(size_t n)
+{
+	return n < 4 ? TAG_PAGE : TAG_PAGES;
+}
 
 static bool
-seg_more_tags(struct vmem *vm)
+seg_more_tags(struct poolwatch_vmem *vm)
 {
-	char *page = os_map(TAG_PAGE);
+	size_t size = tag_page_size(vm->npages);
+	char *page = os_map(size);
 	struct vmem_seg *seg;
 
 	if (page == NULL)
 		return false;
 	*(void **)page = vm->pages;
 	vm->pages = page;
-	seg = (struct vmem_seg *)(page + 64);
-	for (size_t i = 0; i < TAGS_PER_PAGE; i++)
+	vm->npages++;
+	seg = (struct vmem_seg *)(page + TAG_LEAD);
+	for (size_t i = (size - TAG_LEAD) / sizeof(*seg); i-- > 0;)
 		vmem_seg_drop_l(vm, &seg[i]);
 	return true;
 }
 
 bool
-vmem_seg_reserve_l(struct vmem *vm, size_t count)
+vmem_seg_reserve_l(struct poolwatch_vmem *vm, size_t count)
 {
 	while (vm->nspare < count)
 		if (!seg_more_tags(vm))
@@ -51,7 +60,7 @@ vmem_seg_reserve_l(struct vmem *vm, size_t count)
 }
 
 struct vmem_seg *
-vmem_seg_new_l(struct vmem *vm)
+vmem_seg_new_l(struct poolwatch_vmem *vm)
 {
 	struct vmem_seg *seg = vm->spare;
 
@@ -63,7 +72,7 @@ vmem_seg_new_l(struct vmem *vm)
 }
 
 void
-vmem_seg_drop_l(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_drop_l(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	seg->next = vm->spare;
 	vm->spare = seg;
@@ -71,54 +80,64 @@ vmem_seg_drop_l(struct vmem *vm, struct vmem_seg *seg)
 }
 
 void
-vmem_seg_free_pages(struct vmem *vm)
+vmem_seg_free_pages(struct poolwatch_vmem *vm)
 {
 	void *page = vm->pages;
 
 	while (page != NULL) {
 		void *next = *(void **)page;
 
-		os_unmap(page, TAG_PAGE);
+		os_unmap(page, tag_page_size(--vm->npages));
 		page = next;
 	}
 	if (vm->hash != vm->hash_min)
 		os_unmap(vm->hash, vm->nbuckets * sizeof(*vm->hash));
 }
 
-static unsigned
-seg_class(const struct vmem *vm, size_t size)
+unsigned
+vmem_seg_class(const struct poolwatch_vmem *vm, size_t size)
 {
 	return bits_log2_floor(size >> vm->shift);
 }
 
 static void
-seg_list_insert(struct vmem *vm, struct vmem_seg *seg)
+seg_list_insert(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
-	unsigned c = seg_class(vm, seg->size);
+	unsigned c = vmem_seg_class(vm, seg->size);
 
 	seg->kind = VMEM_SEG_FREE;
-	list_insert_after(&vm->lists[c], &seg->link);
+	if (vm->sorted)
+		vmem_tree_insert(&vm->class[c].root, seg);
+	else
+		list_insert_after(&vm->class[c].list, &seg->link);
 	vm->bitmap |= 1ull << c;
 }
 
 static void
-seg_list_remove(struct vmem *vm, struct vmem_seg *seg)
+seg_list_remove(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
-	unsigned c = seg_class(vm, seg->size);
+	unsigned c = vmem_seg_class(vm, seg->size);
+	bool empty;
 
-	list_remove(&seg->link);
-	if (list_empty(&vm->lists[c]))
+	if (vm->sorted) {
+		vmem_tree_remove(&vm->class[c].root, seg);
+		empty = vm->class[c].root == NULL;
+	} else {
+		list_remove(&seg->link);
+		empty = list_empty(&vm->class[c].list);
+	}
+	if (empty)
 		vm->bitmap &= ~(1ull << c);
 }
 
 static size_t
-seg_bucket(const struct vmem *vm, uintptr_t start)
+seg_bucket(const struct poolwatch_vmem *vm, uintptr_t start)
 {
 	return bits_mix64(start >> vm->shift) & (vm->nbuckets - 1);
 }
 
 static void
-seg_hash_put(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_put(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	size_t b = seg_bucket(vm, seg->start);
 
@@ -129,7 +148,7 @@ seg_hash_put(struct vmem *vm, struct vmem_seg *seg)
 
 /* Without memory the table stays small and chains grow: slower, not wrong. */
 static void
-seg_hash_grow(struct vmem *vm)
+seg_hash_grow(struct poolwatch_vmem *vm)
 {
 	struct vmem_seg **old = vm->hash, *seg, *next;
 	size_t n = vm->nbuckets;
@@ -149,7 +168,7 @@ seg_hash_grow(struct vmem *vm)
 }
 
 static void
-seg_hash_insert(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_insert(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	if (vm->nbusy >= 2 * vm->nbuckets)
 		seg_hash_grow(vm);
@@ -159,7 +178,7 @@ seg_hash_insert(struct vmem *vm, struct vmem_seg *seg)
 }
 
 static void
-seg_hash_remove(struct vmem *vm, struct vmem_seg *seg)
+seg_hash_remove(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
 	struct vmem_seg **p = &vm->hash[seg_bucket(vm, seg->start)];
 
@@ -171,7 +190,7 @@ seg_hash_remove(struct vmem *vm, struct vmem_seg *seg)
 }
 
 struct vmem_seg *
-vmem_seg_busy_l(struct vmem *vm, uintptr_t start)
+vmem_seg_busy_l(struct poolwatch_vmem *vm, uintptr_t start)
 {
 	struct vmem_seg *seg = vm->hash[seg_bucket(vm, start)];
 
@@ -181,22 +200,40 @@ vmem_seg_busy_l(struct vmem *vm, uintptr_t start)
 }
 
 struct vmem_seg *
-vmem_seg_prev(struct vmem_seg *seg)
+vmem_seg_prev(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
-	return list_entry(seg->all.prev, struct vmem_seg, all);
+	do {
+		if (seg->all.prev == &vm->all)
+			return NULL;
+		seg = list_entry(seg->all.prev, struct vmem_seg, all);
+	} while (seg->kind == VMEM_SEG_WALKER);
+	return seg;
 }
 
-/* The tag behind seg, NULL at the end of the list. */
 struct vmem_seg *
-vmem_seg_next(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_next(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
-	if (seg->all.next == &vm->all)
-		return NULL;
-	return list_entry(seg->all.next, struct vmem_seg, all);
+	do {
+		if (seg->all.next == &vm->all)
+			return NULL;
+		seg = list_entry(seg->all.next, struct vmem_seg, all);
+	} while (seg->kind == VMEM_SEG_WALKER);
+	return seg;
+}
+
+/* The tag goes away: next fit then begins with the one that stays. */
+static void
+seg_retire(struct poolwatch_vmem *vm, struct vmem_seg *seg,
+    struct vmem_seg *stays)
+{
+	if (vm->rotor == seg)
+		vm->rotor = stays;
+	list_remove(&seg->all);
+	vmem_seg_drop_l(vm, seg);
 }
 
 int
-vmem_seg_add_span_l(struct vmem *vm, uintptr_t start, size_t size,
+vmem_seg_add_span_l(struct poolwatch_vmem *vm, uintptr_t start, size_t size,
     bool imported)
 {
 	struct vmem_seg *span, *seg;
@@ -221,119 +258,20 @@ vmem_seg_add_span_l(struct vmem *vm, uintptr_t start, size_t size,
 
 /* span holds one free segment and nothing else. */
 void
-vmem_seg_remove_span_l(struct vmem *vm, struct vmem_seg *span)
+vmem_seg_remove_span_l(struct poolwatch_vmem *vm, struct vmem_seg *span)
 {
 	struct vmem_seg *seg = vmem_seg_next(vm, span);
 
 	seg_list_remove(vm, seg);
 	vm->free -= seg->size;
-	list_remove(&seg->all);
-	list_remove(&span->all);
 	list_remove(&span->link);
-	vmem_seg_drop_l(vm, seg);
-	vmem_seg_drop_l(vm, span);
-}
-
-/* The first address >= at with addr % align == phase; false: none. */
-static bool
-fit_align(const struct vmem_fit *f, uintptr_t at, uintptr_t *out)
-{
-	size_t gap = (f->phase - at) & (f->align - 1);
-
-	return !bits_add_overflows(at, gap, out);
-}
-
-static bool
-fit_crosses(const struct vmem_fit *f, uintptr_t at)
-{
-	return f->nocross != 0 &&
-	    ((at ^ (at + f->size - 1)) & ~(f->nocross - 1)) != 0;
-}
-
-/* Does seg hold what f asks for, and from where on? */
-static bool
-fit_segment(const struct vmem_fit *f, const struct vmem_seg *seg,
-    uintptr_t *start)
-{
-	uintptr_t last = seg->start + (seg->size - 1), at = seg->start;
-
-	if (seg->size < f->size)
-		return false;
-	if (f->plain) {
-		*start = at;
-		return true;
-	}
-	if (at < f->min)
-		at = f->min;
-	if (last > f->max)
-		last = f->max;
-	if (!fit_align(f, at, &at))
-		return false;
-	if (at <= last && last - at >= f->size - 1 && fit_crosses(f, at) &&
-	    !fit_align(f, bits_align_down(at + f->size - 1, f->nocross), &at))
-		return false;
-	*start = at;
-	return at <= last && last - at >= f->size - 1 && !fit_crosses(f, at);
-}
-
-/* Any segment of a class whose members are all large enough. */
-struct vmem_seg *
-vmem_seg_first_l(struct vmem *vm, const struct vmem_fit *f, uintptr_t *start)
-{
-	size_t need = f->size;
-	unsigned c;
-	uint64_t lists;
-	struct vmem_seg *seg;
-
-	if (!f->plain)
-		return NULL;
-	c = seg_class(vm, need);
-	if (!bits_is_pow2(need >> vm->shift))
-		c++;
-	lists = c < VMEM_CLASSES ? vm->bitmap & (~0ull << c) : 0;
-	if (lists == 0)
-		return NULL;
-	seg = list_entry(vm->lists[__builtin_ctzll(lists)].next,
-	    struct vmem_seg, link);
-	*start = seg->start;
-	return seg;
-}
-
-static bool
-seg_better(const struct vmem_seg *a, const struct vmem_seg *b)
-{
-	return b == NULL || a->size < b->size ||
-	    (a->size == b->size && a->start < b->start);
-}
-
-/* The smallest segment that fits, the lowest of equals. */
-struct vmem_seg *
-vmem_seg_best_l(struct vmem *vm, const struct vmem_fit *f, uintptr_t *start)
-{
-	struct vmem_seg *best = NULL;
-	uint64_t lists = vm->bitmap & (~0ull << seg_class(vm, f->size));
-	struct list *node, *head;
-	uintptr_t at;
-
-	for (; lists != 0 && best == NULL; lists &= lists - 1) {
-		head = &vm->lists[__builtin_ctzll(lists)];
-		list_for_each(node, head) {
-			struct vmem_seg *seg =
-			    list_entry(node, struct vmem_seg, link);
-
-			if (!seg_better(seg, best) ||
-			    !fit_segment(f, seg, &at))
-				continue;
-			best = seg;
-			*start = at;
-		}
-	}
-	return best;
+	seg_retire(vm, seg, NULL);
+	seg_retire(vm, span, NULL);
 }
 
 /* Make [start, start + size) of the free seg busy; two tags are reserved. */
 void
-vmem_seg_take_l(struct vmem *vm, struct vmem_seg *seg, uintptr_t start,
+vmem_seg_take_l(struct poolwatch_vmem *vm, struct vmem_seg *seg, uintptr_t start,
     size_t size)
 {
 	size_t before = start - seg->start;
@@ -363,28 +301,28 @@ vmem_seg_take_l(struct vmem *vm, struct vmem_seg *seg, uintptr_t start,
 
 /* Join seg (on no list) with a free neighbour that it swallows. */
 static void
-seg_swallow(struct vmem *vm, struct vmem_seg *seg, struct vmem_seg *other)
+seg_swallow(struct poolwatch_vmem *vm, struct vmem_seg *seg, struct vmem_seg *other)
 {
 	if (other->start < seg->start)
 		seg->start = other->start;
 	seg->size += other->size;
 	seg_list_remove(vm, other);
-	list_remove(&other->all);
-	vmem_seg_drop_l(vm, other);
+	seg_retire(vm, other, seg);
 }
 
 /* Make a busy segment free; the free segment it has become part of. */
 struct vmem_seg *
-vmem_seg_give_l(struct vmem *vm, struct vmem_seg *seg)
+vmem_seg_give_l(struct poolwatch_vmem *vm, struct vmem_seg *seg)
 {
-	struct vmem_seg *next = vmem_seg_next(vm, seg);
+	struct vmem_seg *next = vmem_seg_next(vm, seg), *prev;
 
 	seg_hash_remove(vm, seg);
 	vm->free += seg->size;
 	if (next != NULL && next->kind == VMEM_SEG_FREE)
 		seg_swallow(vm, seg, next);
-	if (vmem_seg_prev(seg)->kind == VMEM_SEG_FREE)
-		seg_swallow(vm, seg, vmem_seg_prev(seg));
+	prev = vmem_seg_prev(vm, seg);
+	if (prev->kind == VMEM_SEG_FREE)
+		seg_swallow(vm, seg, prev);
 	seg_list_insert(vm, seg);
 	return seg;
 }

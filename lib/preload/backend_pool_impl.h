@@ -106,7 +106,7 @@ struct bp_zone {
 	/* Under lock. */
 	struct lock lock;
 	uintptr_t floor;	/* below: blocks of an abandoned pool */
-	struct vmem vmem;
+	struct poolwatch_vmem vmem;
 	Pool pool;
 	size_t footprint;	/* bytes made accessible */
 	unsigned flushes;

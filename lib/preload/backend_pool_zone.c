@@ -85,8 +85,8 @@ bp_zone_renew_l(struct bp_zone *z, uintptr_t from)
 	z->pool.private = z;
 	z->floor = from;
 	z->damaged = false;
-	return vmem_init(&z->vmem, "heap", from, z->end - from, bp_heap.page,
-	    true);
+	return vmem_start(&z->vmem, "heap", from, z->end - from,
+	    bp_heap.page);
 }
 
 /* How many bytes of addresses we may ask for. */

@@ -23,3 +23,13 @@ libreport_la_SOURCES = \
 	%D%/text_stack.c \
 	%D%/words.c \
 	%D%/words.h
+
+# A heap in a file: libstored, for poolleak alone.
+noinst_LTLIBRARIES += libstored.la
+libstored_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
+libstored_la_LIBADD = libheapfile.la $(JSON_LIBS)
+libstored_la_SOURCES = \
+	%D%/stored.c \
+	%D%/stored.h \
+	%D%/stored_json.c \
+	%D%/stored_text.c

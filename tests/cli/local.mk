@@ -19,7 +19,12 @@ LEAK_TESTS = \
 	%D%/options_act.sh \
 	%D%/poolleak_names.sh \
 	%D%/poolleak_report.sh \
-	%D%/poolleak_source.sh
+	%D%/poolleak_source.sh \
+	%D%/poolleak_stored.sh
 dist_check_SCRIPTS += $(LEAK_TESTS)
 TESTS += $(LEAK_TESTS)
 EXTRA_DIST += %D%/hostile.c
+
+check_PROGRAMS += %D%/stored
+%C%_stored_SOURCES = %D%/stored.c
+%C%_stored_LDADD = libmmalloc.la liballoc.la libbase.la libargs.la

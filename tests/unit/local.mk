@@ -167,8 +167,15 @@ UNIT_TESTS += %D%/t_qmalloc_faults
 
 UNIT_TESTS += %D%/t_qmalloc_paths
 %C%_t_qmalloc_paths_SOURCES = %D%/t_qmalloc_paths.c
+%C%_t_qmalloc_paths_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
 %C%_t_qmalloc_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_qmalloc_paths_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_routed
+%C%_t_qmalloc_routed_SOURCES = %D%/t_qmalloc_routed.c
+%C%_t_qmalloc_routed_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -fno-builtin -pthread
+%C%_t_qmalloc_routed_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/t_qmalloc_tags
 %C%_t_qmalloc_tags_SOURCES = %D%/t_qmalloc_tags.c $(libquick_la_SOURCES)

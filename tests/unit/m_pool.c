@@ -57,8 +57,8 @@ struct model {
 	unsigned random;
 	unsigned long step;
 	bool alone;		/* one thread: exact sums, moves, resets */
-	size_t enough;		/* bytes of arenas after which to start over:
-				 * the dead are never gone, and looked at often */
+	size_t enough;		/* bytes of arenas to start over at: the dead are
+				 * never gone, and looked at often */
 	struct slot slot[SLOTS];
 };
 
@@ -123,7 +123,7 @@ on_alloc(size_t size)
 {
 	unsigned char *at = bump;
 
-	if (rand_r(&arena_random) % 16 == 0 || at + size > area + AREA)
+	if (rand_r(&arena_random) % 3 == 0 || at + size > area + AREA)
 		return NULL;
 	bump += (size + 15) / 16 * 16;
 	if (rand_r(&arena_random) % 4 == 0)
