@@ -1,6 +1,7 @@
 # The manual.  poolwatch(1) has its list of functions from the table of the
 # module's exports.
 dist_man_MANS += \
+	%D%/mmalloc.3 \
 	%D%/pool.3 \
 	%D%/poolleak.1 \
 	%D%/pooltrace.5 \

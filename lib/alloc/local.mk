@@ -69,4 +69,5 @@ libmmalloc_la_SOURCES = \
 	%D%/mmalloc_layout.h \
 	%D%/mmalloc_recover.c \
 	%D%/mmalloc_region.c \
+	%D%/mmalloc_repair.c \
 	%D%/mmalloc_trace.c

@@ -70,6 +70,16 @@ void	*mmalloc_attach_readonly(int fd) PW_SYMBOL(mmalloc_attach_readonly);
 void	*mmalloc_detach(void *md) PW_SYMBOL(mmalloc_detach);
 
 /*
+ * Make a heap that mmalloc_attach refuses with EUCLEAN fit to be attached.  No
+ * sound block is changed; what is between a header that is gone and the next
+ * sound block is never used again.  Nobody may have the file attached.  The
+ * number of words written; -1 with errno: what mmalloc_attach says, EUCLEAN if
+ * the file's first page is damaged so that it cannot be told where it belongs,
+ * or EIO.
+ */
+int	mmalloc_repair(int fd) PW_SYMBOL(mmalloc_repair);
+
+/*
  * size bytes, aligned to 16, contents undefined (mcalloc: n * size bytes of 0).
  * NULL with errno ENOMEM (no memory, or no addresses left in the window),
  * ENOSPC, EDQUOT, EFBIG (the file cannot grow), EACCES, EPERM, EUCLEAN, or

@@ -2,8 +2,8 @@
  * mmalloc_attach.c - taking a file as a region, and giving it back.
  *
  * The file is opened anew, through /proc, so that its lock is this attach's
- * own: a lock goes with the open file, which the caller's descriptor shares with
- * its duplicates and with the children of forks, and two of them would not
+ * own: a lock goes with the open file, and the caller's descriptor shares that
+ * with its duplicates and with the children of forks, and two of them would not
  * exclude each other.  Without /proc a duplicate has to do.
  *
  * A new heap is first one page, written by one call while the file is empty,
@@ -63,6 +63,14 @@ file_lock(struct mmalloc_region *r)
 	int how = r->readonly ? LOCK_SH : LOCK_EX;
 
 	return flock(r->fd, how | LOCK_NB) == 0 ? 0 : errno;
+}
+
+int
+region_open_file(struct mmalloc_region *r, int fd)
+{
+	int error = file_open(r, fd);
+
+	return error == 0 ? file_lock(r) : error;
 }
 
 static int
@@ -195,10 +203,8 @@ int
 region_attach(struct mmalloc_region *r, int fd, void *base)
 {
 	uint64_t size = 0;
-	int error = file_open(r, fd);
+	int error = region_open_file(r, fd);
 
-	if (error == 0)
-		error = file_lock(r);
 	if (error == 0)
 		error = file_size(r, &size);
 	if (error == 0 && size == 0 && r->readonly)

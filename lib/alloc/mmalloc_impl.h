@@ -102,7 +102,7 @@ int	region_file_size_ok(size_t size);
 
 /* mmalloc_arena.c: the one arena, and where it ends. */
 bool	region_extend_l(Pool *, size_t block_size);
-/* Give free bytes at the end back, if there are least; keep less than a unit. */
+/* Give free bytes at the end back, if there are least; part of a unit stays. */
 void	region_trim_l(struct mmalloc_region *, size_t least);
 void	region_panic_l(Pool *, const char *fmt, ...);
 void	region_pool_init(struct mmalloc_region *);
@@ -138,6 +138,8 @@ void	region_unlock(struct mmalloc_region *);
 void	region_done(struct mmalloc_region *, int error);
 
 /* mmalloc_attach.c */
+/* An open file of the region's own, locked: 0 or an errno. */
+int	region_open_file(struct mmalloc_region *, int fd);
 int	region_attach(struct mmalloc_region *, int fd, void *base);
 int	region_attach_anonymous(struct mmalloc_region *, void *base);
 

@@ -36,7 +36,7 @@
 #define MMALLOC_LAYOUT	1u	/* of the arena: pool_layout.h */
 #define MMALLOC_NKEYS	16
 #define MMALLOC_ARENA	4096u	/* where it begins in the file */
-#define MMALLOC_UNIT	65536u	/* top is a multiple: any page size divides it */
+#define MMALLOC_UNIT	65536u	/* divides top; any page size divides it */
 
 enum mmalloc_state {
 	MMALLOC_FRESH = 0x6873657266,	/* "fresh" */

@@ -194,8 +194,8 @@ slot_find(const char *base)
 }
 
 /*
- * It was admitted, so there is a slot.  In a child of a fork that may be the one
- * of a region of the parent, whose addresses the child has given a new one.
+ * It was admitted, so there is a slot.  In a child of a fork that may be of a
+ * region of the parent, whose addresses the child has given a new one.
  */
 void
 region_enter(struct mmalloc_region *r)

@@ -39,7 +39,9 @@ stays_in_span(struct pool_header *h, const struct pool_user *u, size_t size)
 
 /*
  * Where it stands.  Until its guards are set a block that changes its size is
- * all its user's: guards and trailer go where a neighbour's header was.
+ * all its user's: guards and trailer go where a neighbour's header was, and a
+ * rest, which may begin 16 bytes before the end of the block, has its header
+ * where slack of more than 8 bytes was.
  */
 static void *
 realloc_here_l(Pool *p, struct pool_header *h, struct pool_user *u,
@@ -49,7 +51,7 @@ realloc_here_l(Pool *p, struct pool_header *h, struct pool_user *u,
 
 	if (!stays_in_span(h, u, size) || !pool_fit_l(p, h, want, &whole))
 		return NULL;
-	if (pool_word_slack(pool_word(h)) == POOL_SLACK_TRAILER)
+	if (pool_word_slack(pool_word(h)) > POOL_GRAIN - POOL_OVERHEAD)
 		pool_set_kind(h, POOL_KIND_ALLOC, 0);
 	pool_recut_l(p, h, pool_split(p, want, whole), whole, 0);
 	u->size = size;

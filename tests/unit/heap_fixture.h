@@ -114,6 +114,16 @@ heap_refused(int fd, int error)
 	free(after);
 }
 
+/* The file opened once more. */
+static inline int
+heap_reopen(int fd, int flags)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags);
+}
+
 /* What fn returns in a child; minus the signal that ended it. */
 static inline int
 in_child(int (*fn)(void *), void *arg)

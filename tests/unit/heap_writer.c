@@ -103,6 +103,18 @@ random_size(struct writer_journal *j)
 }
 
 static void
+publish(struct writer_journal *j, struct writer_rec *rec, char *at,
+    size_t size)
+{
+	fill(at, j->next_id, size);
+	rec->addr = at;
+	rec->size = size;
+	rec->id = j->next_id;
+	j->next_id += WRITER_NTHREADS;
+	set_state(rec, WRITER_STABLE);
+}
+
+static void
 op_alloc(void *md, struct writer_journal *j, struct writer_rec *rec)
 {
 	uint64_t r = writer_random(&j->rng);
@@ -115,22 +127,26 @@ op_alloc(void *md, struct writer_journal *j, struct writer_rec *rec)
 		at = mcalloc(md, 1, size);
 	else
 		at = mmalloc(md, size);
-	if (at == NULL)
-		return;
-	fill(at, j->next_id, size);
-	rec->addr = at;
-	rec->size = size;
-	rec->id = j->next_id;
-	j->next_id += WRITER_NTHREADS;
-	set_state(rec, WRITER_STABLE);
+	if (at != NULL)
+		publish(j, rec, at, size);
+}
+
+/* By a little, where guards and the header of a rest are near, or by more. */
+static size_t
+next_size(struct writer_journal *j, size_t size)
+{
+	uint64_t r = writer_random(&j->rng);
+
+	return r % 2 == 0 ? random_size(j) : 8 + size -
+	    (size < 48 ? size : 48) + (r >> 8) % 80;
 }
 
 static void
-op_resize(void *md, struct writer_journal *j, struct writer_rec *rec)
+op_resize(void *md, struct writer_rec *rec, size_t to)
 {
 	char *at;
 
-	rec->to = random_size(j);
+	rec->to = to;
 	set_state(rec, WRITER_RESIZING);
 	at = mrealloc(md, rec->addr, rec->to);
 	if (at != NULL) {
@@ -170,7 +186,21 @@ writer_op(void *md, struct writer_journal *j)
 	else if ((r >> 16) % 8 == 0)
 		op_key(md, j, rec->addr);
 	else if ((r >> 16) % 2 == 0)
-		op_resize(md, j, rec);
+		op_resize(md, rec, next_size(j, rec->size));
+	else
+		op_free(md, rec);
+	j->nops++;
+}
+
+void
+writer_set(void *md, struct writer_journal *j, unsigned i, size_t size)
+{
+	struct writer_rec *rec = &j->rec[i];
+
+	if (rec->state == WRITER_NONE)
+		publish(j, rec, mmalloc(md, size), size);
+	else if (size != 0)
+		op_resize(md, rec, size);
 	else
 		op_free(md, rec);
 	j->nops++;

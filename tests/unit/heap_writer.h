@@ -18,7 +18,12 @@
 #define WRITER_NRECS	48
 #define WRITER_NTHREADS	2
 
-enum writer_state { WRITER_NONE, WRITER_STABLE, WRITER_FREEING, WRITER_RESIZING };
+enum writer_state {
+	WRITER_NONE,
+	WRITER_STABLE,
+	WRITER_FREEING,
+	WRITER_RESIZING,
+};
 
 struct writer_rec {
 	char *addr;
@@ -45,6 +50,9 @@ uint64_t writer_random(uint64_t *rng);
 
 /* One random call on the region. */
 void	writer_op(void *md, struct writer_journal *);
+
+/* Make the i-th block one of this size, 0: none. */
+void	writer_set(void *md, struct writer_journal *, unsigned i, size_t size);
 
 /*
  * Is the file what the journals say?  The file is looked at as it is, then

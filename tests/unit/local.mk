@@ -62,6 +62,12 @@ UNIT_TESTS += %D%/t_mmalloc_place
 %C%_t_mmalloc_place_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_t_mmalloc_place_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_mmalloc_share
+%C%_t_mmalloc_share_SOURCES = %D%/t_mmalloc_share.c
+%C%_t_mmalloc_share_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_share_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_share_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_mmalloc_step
 %C%_t_mmalloc_step_SOURCES = %D%/t_mmalloc_step.c \
 	%D%/heap_writer.c \
@@ -336,6 +342,13 @@ TESTS += %D%/m_pool
 %C%_m_pool_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_m_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_m_pool_LDADD = liballoc.la libbase.la
+
+check_PROGRAMS += %D%/m_mmalloc
+TESTS += %D%/m_mmalloc
+%C%_m_mmalloc_SOURCES = %D%/m_mmalloc.c
+%C%_m_mmalloc_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_m_mmalloc_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_m_mmalloc_LDADD = libmmalloc.la liballoc.la libbase.la
 
 # (end of rooms)
 if HAVE_CMOCKA

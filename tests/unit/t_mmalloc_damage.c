@@ -1,5 +1,5 @@
 /*
- * t_mmalloc_damage.c - heap files with wrong bytes in them: no answer is a crash.
+ * t_mmalloc_damage.c - heap files with wrong bytes in them, which crash nobody.
  *
  * A process of its own attaches each file and uses what it finds.  It may be
  * refused, it may be told of damage; it must not die of it, and it must end.
@@ -295,6 +295,103 @@ the_walk_loses_no_block_but_the_damaged(void **state)
 	close(fd);
 }
 
+static void
+repair_keeps_every_sound_block(void **state)
+{
+	int fd;
+	char *md = heap_new(&fd), *p[20];
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		p[i] = memset(mmalloc(md, 200), i, 200);
+	mfree(md, p[3]);
+	mmalloc_setkey(md, 5, p[5]);
+	assert_null(mmalloc_detach(md));
+	heap_poke(fd, (size_t)(p[7] - md) - 8, "overrun!", 8);
+	heap_poke(fd, (size_t)(p[9] - md) - 8, "overrun!", 8);
+	heap_poke(fd, (size_t)(p[15] - md) - 8, "", 1);	/* a fence */
+	heap_poke(fd, (size_t)(p[11] - md) + 200, "", 1);	/* a guard */
+	heap_poke(fd, offsetof(struct mmalloc_header, saved), "bad", 3);
+	heap_refused(fd, EUCLEAN);
+	assert_true(mmalloc_repair(fd) >= 4);
+	assert_ptr_equal(mmalloc_attach(fd, NULL), md);
+	mmcheck(md, NULL);
+	assert_ptr_equal(mmalloc_getkey(md, 5), p[5]);
+	for (int i = 0; i < 20; i++)
+		if (i != 3 && i != 7 && i != 9) {
+			for (int b = 0; b < 200; b++)
+				assert_int_equal(p[i][b], i);
+			mfree(md, p[i]);
+		}
+	assert_int_equal(mmstats(md).chunks_used, 2);	/* nobody's */
+	assert_null(mmalloc_detach(md));
+	assert_int_equal(mmalloc_repair(fd), 0);
+	assert_ptr_equal(mmalloc_attach(fd, NULL), md);
+	heap_end(md, fd);
+}
+
+static void
+repair_of_a_truncated_file_keeps_what_is_left(void **state)
+{
+	int fd;
+	char *md = heap_new(&fd), *p = mmalloc(md, 1000);
+
+	(void)state;
+	memset(p, 7, 1000);
+	assert_non_null(mmalloc(md, 500000));
+	assert_null(mmalloc_detach(md));
+	assert_int_equal(ftruncate(fd, 150000), 0);
+	heap_refused(fd, EUCLEAN);
+	assert_true(mmalloc_repair(fd) > 0);
+	assert_ptr_equal(mmalloc_attach(fd, NULL), md);
+	for (int b = 0; b < 1000; b++)
+		assert_int_equal(p[b], 7);
+	mfree(md, p);
+	mmcheck(md, NULL);
+	assert_non_null(mmalloc(md, 100000));
+	heap_end(md, fd);
+}
+
+static void
+repair_refuses_what_is_no_heap(void **state)
+{
+	int fd = heap_file();
+
+	(void)state;
+	heap_poke(fd, 0, "no heap", 7);
+	errno = 0;
+	assert_int_equal(mmalloc_repair(fd), -1);
+	assert_int_equal(errno, EILSEQ);
+	assert_int_equal(heap_size(fd), 7);
+	close(fd);
+}
+
+/* Whatever was flipped behind the first page: repaired, it is a heap. */
+static void
+repair_of_random_damage_gives_a_heap(void **state)
+{
+	unsigned n = rounds();
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * n; i++) {
+		struct sample s = sample_make(i & 1);
+		int fd = heap_file();
+		void *md;
+
+		for (unsigned k = 0; k < 1 + i % 40; k++)
+			s.bytes[MMALLOC_ARENA + random_next() %
+			    (s.size - MMALLOC_ARENA)] ^= 1 << random_next() % 8;
+		heap_poke(fd, 0, s.bytes, s.size);
+		assert_true(mmalloc_repair(fd) >= 0);
+		md = mmalloc_attach(fd, NULL);
+		if (md == NULL)
+			fail_msg("round %u: %s", i, strerror(errno));
+		mmcheck(md, NULL);
+		heap_end(md, fd);
+		free(s.bytes);
+	}
+}
+
 int
 main(void)
 {
@@ -305,6 +402,10 @@ main(void)
 		cmocka_unit_test(bits_of_every_block_header),
 		cmocka_unit_test(random_bytes_from_some_place_on),
 		cmocka_unit_test(the_walk_loses_no_block_but_the_damaged),
+		cmocka_unit_test(repair_keeps_every_sound_block),
+		cmocka_unit_test(repair_of_a_truncated_file_keeps_what_is_left),
+		cmocka_unit_test(repair_refuses_what_is_no_heap),
+		cmocka_unit_test(repair_of_random_damage_gives_a_heap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
