@@ -188,10 +188,35 @@ UNIT_TESTS += %D%/t_qmalloc_threads
 %C%_t_qmalloc_threads_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 %C%_t_qmalloc_threads_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
-UNIT_TESTS += %D%/t_vmem
-%C%_t_vmem_SOURCES = %D%/t_vmem.c
-%C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-%C%_t_vmem_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/t_vmem_alloc
+%C%_t_vmem_alloc_SOURCES = %D%/t_vmem_alloc.c %D%/vmem_fixture.h
+%C%_t_vmem_alloc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_alloc_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_alloc_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_cache
+%C%_t_vmem_cache_SOURCES = %D%/t_vmem_cache.c %D%/vmem_fixture.h
+%C%_t_vmem_cache_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_cache_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_cache_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_constraints
+%C%_t_vmem_constraints_SOURCES = %D%/t_vmem_constraints.c %D%/vmem_fixture.h
+%C%_t_vmem_constraints_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_constraints_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_constraints_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_look
+%C%_t_vmem_look_SOURCES = %D%/t_vmem_look.c %D%/vmem_fixture.h
+%C%_t_vmem_look_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_look_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_look_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_spans
+%C%_t_vmem_spans_SOURCES = %D%/t_vmem_spans.c %D%/vmem_fixture.h
+%C%_t_vmem_spans_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_spans_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_spans_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
 
 # lib/trace
 noinst_HEADERS += %D%/trace_fixture.h
@@ -349,6 +374,12 @@ TESTS += %D%/m_mmalloc
 %C%_m_mmalloc_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_m_mmalloc_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_m_mmalloc_LDADD = libmmalloc.la liballoc.la libbase.la
+check_PROGRAMS += %D%/m_vmem
+TESTS += %D%/m_vmem
+%C%_m_vmem_SOURCES = %D%/m_vmem.c
+%C%_m_vmem_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_m_vmem_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_m_vmem_LDADD = liballoc.la libbase.la
 
 # (end of rooms)
 if HAVE_CMOCKA
