@@ -188,6 +188,11 @@ UNIT_TESTS += %D%/t_qmalloc_threads
 %C%_t_qmalloc_threads_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 %C%_t_qmalloc_threads_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_vmem
+%C%_t_vmem_SOURCES = %D%/t_vmem.c
+%C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_vmem_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_vmem_alloc
 %C%_t_vmem_alloc_SOURCES = %D%/t_vmem_alloc.c %D%/vmem_fixture.h
 %C%_t_vmem_alloc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
