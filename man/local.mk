@@ -4,7 +4,8 @@ dist_man_MANS += \
 	%D%/pool.3 \
 	%D%/poolleak.1 \
 	%D%/pooltrace.5 \
-	%D%/poolview.1
+	%D%/poolview.1 \
+	%D%/qmalloc.3
 
 man_MANS += man/poolwatch.1
 EXTRA_DIST += %D%/poolwatch.1.in

@@ -10,6 +10,10 @@
  * that says FRESH.  From then on it is a heap, and making its arena is part of
  * attaching it; being killed before the arena's magic is there leaves it FRESH.
  *
+ * Whatever may refuse a file comes before the first byte of it is changed; the
+ * store that says OPEN is the last step.  (A file that was left OPEN is mended
+ * before that: mmalloc_recover.c.)
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <config.h>
@@ -89,7 +93,6 @@ header_write(struct mmalloc_region *r)
 	n = os_write_at(r->fd, &u, sizeof(u), 0);
 	if (n == (ssize_t)sizeof(u))
 		return 0;
-	os_truncate(r->fd, 0);
 	return n < 0 ? (int)-n : ENOSPC;
 }
 
@@ -98,11 +101,9 @@ attach_fresh(struct mmalloc_region *r)
 {
 	int error = region_grow(r, MMALLOC_UNIT);
 
-	if (error != 0)
-		return error;
-	region_form(r);
-	header_store(&region_header(r)->state, MMALLOC_OPEN);
-	return 0;
+	if (error == 0)
+		region_form(r);
+	return error;
 }
 
 static int
@@ -112,7 +113,11 @@ attach_new(struct mmalloc_region *r, void *base)
 
 	if (error == 0)
 		error = header_write(r);
-	return error == 0 ? attach_fresh(r) : error;
+	if (error == 0)
+		error = attach_fresh(r);
+	if (error != 0 && r->fd >= 0)
+		os_truncate(r->fd, 0);
+	return error;
 }
 
 static int
@@ -120,7 +125,6 @@ attach_clean(struct mmalloc_region *r)
 {
 	if (!mmalloc_header_load(r))
 		return EUCLEAN;
-	header_store(&region_header(r)->state, MMALLOC_OPEN);
 	pool_arena_link_l(&r->pool, region_arena(r));
 	return 0;
 }
@@ -171,13 +175,20 @@ attach_old(struct mmalloc_region *r, uint64_t size)
 	return error == 0 ? attach_mapped(r, &h) : error;
 }
 
+/* Nothing can refuse it any more but mmcheck's look at all of it. */
 static int
-attach_checked(struct mmalloc_region *r)
+attach_open(struct mmalloc_region *r)
 {
-	if (r->readonly || !(region_header(r)->flags & MMALLOC_CHECKED))
+	struct mmalloc_header *h = region_header(r);
+
+	if (r->readonly)
 		return 0;
-	poolcheck(&r->pool);
-	return r->pool.poisoned ? EUCLEAN : 0;
+	if (h->flags & MMALLOC_CHECKED)
+		poolcheck(&r->pool);
+	if (r->pool.poisoned)
+		return EUCLEAN;
+	header_store(&h->state, MMALLOC_OPEN);
+	return 0;
 }
 
 int
@@ -194,7 +205,7 @@ region_attach(struct mmalloc_region *r, int fd, void *base)
 		error = EILSEQ;
 	if (error == 0)
 		error = size == 0 ? attach_new(r, base) : attach_old(r, size);
-	return error == 0 ? attach_checked(r) : error;
+	return error == 0 ? attach_open(r) : error;
 }
 
 int
@@ -215,21 +226,28 @@ region_attach_anonymous(struct mmalloc_region *r, void *base)
 static void *
 attach(int fd, void *base, bool readonly)
 {
-	struct mmalloc_region *r = region_create();
-	int error;
+	struct mmalloc_region *r;
+	int error = region_admit();
 
-	if (r == NULL) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (error != 0)
+		goto out;
+	error = ENOMEM;
+	r = region_create();
+	if (r == NULL)
+		goto out_dismiss;
 	r->readonly = readonly;
 	error = fd < 0 && !readonly ? region_attach_anonymous(r, base) :
 	    region_attach(r, fd, base);
-	if (error == 0)
-		error = region_enter(r);
-	if (error == 0)
-		return r->base;
+	if (error != 0)
+		goto out_destroy;
+	region_enter(r);
+	return r->base;
+
+out_destroy:
 	region_destroy(r);
+out_dismiss:
+	region_dismiss();
+out:
 	errno = error;
 	return NULL;
 }
@@ -254,6 +272,8 @@ mmalloc_attach_readonly(int fd)
 static void
 settle(struct mmalloc_region *r)
 {
+	if (r->pool.poisoned)
+		return;
 	if (region_header(r)->flags & MMALLOC_CHECKED)
 		poolcheck(&r->pool);
 	if (!r->pool.poisoned)
@@ -275,5 +295,6 @@ mmalloc_detach(void *md)
 	region_done(r, 0);
 	region_leave(r);
 	region_destroy(r);
+	region_dismiss();
 	return NULL;
 }

@@ -110,6 +110,8 @@ region_reserve(struct mmalloc_region *r, void *base, size_t want, size_t least)
 			error = reserve_slot(r, want);
 		if (base == NULL && error == EEXIST)
 			error = reserve_anywhere(r, want);
+		if (error == 0 && r->fd >= 0)
+			os_advise(r->base, r->window, MADV_DONTFORK);
 		if (error == 0 || want == least ||
 		    (error != EEXIST && error != ENOMEM))
 			return error;
@@ -160,13 +162,16 @@ region_file_size_ok(size_t size)
 	    lim.rlim_cur != RLIM_INFINITY && size > lim.rlim_cur ? EFBIG : 0;
 }
 
+/* [from, to) lies behind the end of the file. */
 static int
 write_zeros(int fd, size_t from, size_t to)
 {
 	static const char zeros[OS_PAGE_MIN];
 
 	while (from < to) {
-		ssize_t n = os_write_at(fd, zeros, sizeof(zeros), (off_t)from);
+		size_t size = to - from < sizeof(zeros) ? to - from :
+		    sizeof(zeros);
+		ssize_t n = os_write_at(fd, zeros, size, (off_t)from);
 
 		if (n == -EINTR)
 			continue;
@@ -177,33 +182,47 @@ write_zeros(int fd, size_t from, size_t to)
 	return 0;
 }
 
+/* [from, to) of the file, which ends at old, has blocks on the disk. */
 static int
-file_grow(struct mmalloc_region *r, size_t from, size_t to)
+file_grow(int fd, size_t from, size_t to, size_t old)
 {
 	int error = region_file_size_ok(to);
 
 	if (error != 0)
 		return error;
-	error = -os_allocate(r->fd, (off_t)from, (off_t)(to - from));
+	error = -os_allocate(fd, (off_t)from, (off_t)(to - from));
 	if (error == EOPNOTSUPP || error == ENOSYS)
-		error = write_zeros(r->fd, from, to);
+		error = write_zeros(fd, old, to);
+	return error;
+}
+
+static int
+grow_in_file(struct mmalloc_region *r, size_t size)
+{
+	struct stat st;
+	int error;
+
+	if (fstat(r->fd, &st) != 0)
+		return errno;
+	error = file_grow(r->fd, r->mapped, size, (size_t)st.st_size);
+	if (error == 0)
+		error = map_part(r, r->mapped, size);
+	if (error != 0)
+		os_truncate(r->fd, st.st_size);
 	return error;
 }
 
 int
 region_grow(struct mmalloc_region *r, size_t size)
 {
-	size_t old = r->mapped;
-	int error = size > r->window ? ENOMEM : 0;
+	int error;
 
-	if (error == 0 && r->fd >= 0)
-		error = file_grow(r, old, size);
-	if (error == 0)
-		error = map_part(r, old, size);
+	if (size > r->window)
+		return ENOMEM;
+	error = r->fd >= 0 ? grow_in_file(r, size) :
+	    map_part(r, r->mapped, size);
 	if (error == 0)
 		r->mapped = size;
-	else if (r->fd >= 0 && size <= r->window)
-		os_truncate(r->fd, (off_t)old);
 	return error;
 }
 

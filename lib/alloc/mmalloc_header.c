@@ -119,7 +119,8 @@ mmalloc_header_load(struct mmalloc_region *r)
 	Pool *p = &r->pool;
 
 	if (a->magic != (POOL_MAGIC_ARENA ^ (uintptr_t)a) ||
-	    a->size != r->mapped - MMALLOC_ARENA || a->given != a->size)
+	    a->size != r->mapped - MMALLOC_ARENA || a->given != a->size ||
+	    a->up != NULL || a->down != NULL)
 		return false;
 	end = pool_arena_end(a);
 	if (!pool_word_is_sound(end, pool_word(end)) ||

@@ -123,8 +123,11 @@ int	mmalloc_recover(struct mmalloc_region *);
 
 struct mmalloc_region *region_create(void);
 void	region_destroy(struct mmalloc_region *);
-/* Under base.  0; EMFILE; EWOULDBLOCK, its file is there already. */
-int	region_enter(struct mmalloc_region *);
+/* A place in the table: 0 or EMFILE; until region_dismiss. */
+int	region_admit(void);
+void	region_dismiss(void);
+/* Under base. */
+void	region_enter(struct mmalloc_region *);
 void	region_leave(struct mmalloc_region *);
 /* NULL: the default one, made if make is true. */
 struct mmalloc_region *region_find(void *md, bool make);

@@ -35,6 +35,7 @@ struct slot {
 };
 
 static struct slot table[NREGIONS];
+static unsigned nregions;		/* admitted; under table_lock */
 static struct mmalloc_region *standard;	/* for NULL; atomic */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -156,23 +157,23 @@ region_has_file(dev_t dev, ino_t ino)
 }
 
 int
-region_enter(struct mmalloc_region *r)
+region_admit(void)
 {
-	unsigned i, at = slot_first(r->base);
-	int error = EMFILE;
+	int error;
 
 	pthread_mutex_lock(&table_lock);
-	for (i = 0; i < NREGIONS && error != 0; i++) {
-		struct slot *s = &table[(at + i) % NREGIONS];
-
-		if (slot_base(s) > GONE)
-			continue;
-		s->region = r;
-		__atomic_store_n(&s->base, r->base, __ATOMIC_RELEASE);
-		error = 0;
-	}
+	error = nregions == NREGIONS ? EMFILE : 0;
+	nregions += error == 0;
 	pthread_mutex_unlock(&table_lock);
 	return error;
+}
+
+void
+region_dismiss(void)
+{
+	pthread_mutex_lock(&table_lock);
+	nregions--;
+	pthread_mutex_unlock(&table_lock);
 }
 
 static struct slot *
@@ -190,6 +191,26 @@ slot_find(const char *base)
 			break;
 	}
 	return NULL;
+}
+
+/*
+ * It was admitted, so there is a slot.  In a child of a fork that may be the one
+ * of a region of the parent, whose addresses the child has given a new one.
+ */
+void
+region_enter(struct mmalloc_region *r)
+{
+	unsigned at = slot_first(r->base);
+	struct slot *s;
+
+	pthread_mutex_lock(&table_lock);
+	s = slot_find(r->base);
+	for (; s == NULL; at = (at + 1) % NREGIONS)
+		if (slot_base(&table[at]) <= GONE)
+			s = &table[at];
+	s->region = r;
+	__atomic_store_n(&s->base, r->base, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&table_lock);
 }
 
 void

@@ -3,8 +3,8 @@
  *
  * In a pool with tagsize 16 each block of pmalloc begins with two words that
  * the caller does not see: the malloc tag, the pc of who allocated the block,
- * and the realloc tag, the pc of who last resized it, or 0.  Panics and dumps of
- * the pool name them.  In a pool with tagsize 0 nothing is kept, and the
+ * and the realloc tag, the pc of who last resized it, or 0.  Panics and dumps
+ * of the pool name them.  In a pool with tagsize 0 nothing is kept, and the
  * getters answer ~0.  tagsize is set before the first block and stays.
  *
  * All functions are as safe in threads as the pool's lock makes them, and not

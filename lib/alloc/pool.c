@@ -25,19 +25,10 @@
 #include "alloc/pool_impl.h"
 #include "base/bits.h"
 
-#define POOL_WATCHED	(POOL_PARANOIA | POOL_VERBOSITY)
-
 _Static_assert(POOL_NBIN == POOL_NBINS, "a bin for each small size");
 
 void
-pool_unlock(Pool *p)
-{
-	if (p->unlock != NULL)
-		p->unlock(p);
-}
-
-static void
-watch_l(Pool *p)
+pool_watch_l(Pool *p)
 {
 	if (p->poisoned)
 		return;
@@ -48,26 +39,13 @@ watch_l(Pool *p)
 }
 
 int
-pool_enter(Pool *p)
+pool_enter_watched(Pool *p)
 {
-	if (PW_UNLIKELY(p->quantum != 0 && !bits_is_pow2(p->quantum)))
-		return EINVAL;
-	if (p->lock != NULL)
-		p->lock(p);
-	if (PW_UNLIKELY(p->flags & POOL_WATCHED))
-		watch_l(p);
-	if (PW_LIKELY(!p->poisoned))
+	pool_watch_l(p);
+	if (!p->poisoned)
 		return 0;
 	pool_unlock(p);
 	return EUCLEAN;
-}
-
-void
-pool_leave(Pool *p)
-{
-	if (PW_UNLIKELY(p->flags & POOL_WATCHED))
-		watch_l(p);
-	pool_unlock(p);
 }
 
 void *
@@ -78,7 +56,7 @@ pool_fail(const Pool *p, int error)
 }
 
 /* Guards into a block of whole bytes behind gap, then it is the user's. */
-static void *
+static inline void *
 user_cut_l(Pool *p, struct pool_header *h, size_t gap, size_t want,
     size_t whole, const struct pool_user *u)
 {
@@ -88,12 +66,16 @@ user_cut_l(Pool *p, struct pool_header *h, size_t gap, size_t want,
 
 	if (PW_UNLIKELY(p->flags & POOL_ANTAGONISM))
 		pool_fill(data, u->size, POOL_FILL_ALLOC, data);
-	pool_cut_behind_l(p, h, gap, size, whole, pool_user_set(to, size, u));
+	if (PW_LIKELY(gap == 0))
+		pool_cut_l(p, h, size, whole, pool_user_set(h, size, u));
+	else
+		pool_cut_behind_l(p, h, gap, size, whole,
+		    pool_user_set(to, size, u));
 	return data;
 }
 
-void *
-pool_alloc_l(Pool *p, size_t size)
+static inline void *
+alloc_l(Pool *p, size_t size)
 {
 	struct pool_user u = { .size = size };
 	size_t want = pool_block_size(p, size), whole;
@@ -101,6 +83,12 @@ pool_alloc_l(Pool *p, size_t size)
 	    pool_find_l(p, want, &whole);
 
 	return h == NULL ? NULL : user_cut_l(p, h, 0, want, whole, &u);
+}
+
+void *
+pool_alloc_l(Pool *p, size_t size)
+{
+	return alloc_l(p, size);
 }
 
 void *
@@ -112,7 +100,7 @@ poolalloc(Pool *p, size_t size)
 	if (PW_UNLIKELY(error != 0))
 		return pool_fail(p, error);
 	data = PW_UNLIKELY(p->flags & POOL_LOGGING) ?
-	    pool_log_alloc_l(p, size) : pool_alloc_l(p, size);
+	    pool_log_alloc_l(p, size) : alloc_l(p, size);
 	pool_leave(p);
 	return PW_LIKELY(data != NULL) ? data :
 	    pool_fail(p, ENOMEM);

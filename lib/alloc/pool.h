@@ -64,7 +64,7 @@ struct poolwatch_pool {
 	size_t tagsize;		/* 16: a block begins with a malloc tag and a
 				 * realloc tag (pmalloc.h), which panics and
 				 * dumps name; 0: it does not */
-	vmem_t *source;		/* where alloc is nil */
+	struct poolwatch_vmem *source;	/* where alloc is nil */
 	void	*(*alloc)(size_t);
 	int	(*merge)(void *, void *);
 	void	(*move)(void *from, void *to);
@@ -86,7 +86,10 @@ struct poolwatch_pool {
 	struct pool_arena *arenalist;	/* tree of arenas by address */
 	uint64_t binmap;		/* bins that are not empty */
 	struct pool_links *bin[POOL_NBIN];
-	struct pool_arena *recent[POOL_NRECENT]; /* by address */
+	struct poolwatch_pool_recent {	/* arenas, by a part of the address */
+		uintptr_t at;
+		size_t size;
+	} recent[POOL_NRECENT];
 	unsigned shift;			/* that many low bits do not count */
 	uintptr_t low;			/* [low, high) holds all arenas */
 	uintptr_t high;
@@ -172,7 +175,7 @@ void	poolwalk(struct poolwatch_pool *, pool_walk_fn *, void *arg)
  * at its end, and tell move(from, to) after each move; 1: a block was moved.  0
  * and nothing where move is nil or nothing was freed since the last time.  A
  * placed block moves by what its constraint allows; dead and quick ones stay.
- * After Plan 9 pool(2), as all but the last five here.
+ * A request that finds no memory does the same once.  After Plan 9 pool(2).
  */
 int	poolcompact(struct poolwatch_pool *) PW_SYMBOL(poolcompact);
 
@@ -198,10 +201,11 @@ size_t	pooltrim(struct poolwatch_pool *) PW_SYMBOL(pooltrim);
  * owns it until pooldestroy.  NULL with errno ENOMEM, or EINVAL for a flag
  * that there is not.  Safe in threads, not in a signal handler.
  */
-struct poolwatch_pool *poolcreate(const char *name, vmem_t *source, int flags)
+struct poolwatch_pool *poolcreate(const char *name,
+	    struct poolwatch_vmem *source, int flags)
 	    PW_SYMBOL(poolcreate);
 
-/* Give the arenas of a pool of poolcreate's back, and the pool.  nil: nothing. */
+/* Give back the arenas of a pool of poolcreate's, and the pool.  nil: nothing. */
 void	pooldestroy(struct poolwatch_pool *) PW_SYMBOL(pooldestroy);
 
 /*

@@ -115,7 +115,10 @@ pool_arena_find(Pool *p, uintptr_t addr)
 	a = p->arenalist = arena_splay(p->arenalist, addr);
 	if (addr - (uintptr_t)a >= a->size)
 		return NULL;
-	p->recent[addr >> p->shift & (POOL_NRECENT - 1)] = a;
+	/* The one arena of a heap in a file grows where it stands. */
+	if (p->ops == NULL || !p->ops->ordered)
+		p->recent[addr >> p->shift & (POOL_NRECENT - 1)] =
+		    (struct poolwatch_pool_recent){ (uintptr_t)a, a->size };
 	return a;
 }
 

@@ -27,25 +27,6 @@ pool_tear(Pool *p, struct pool_links *l)
 	    (uint8_t *)l, 0);
 }
 
-/* The size of the free block that ends with l, if l may be followed; else 0. */
-size_t
-pool_links_size(Pool *p, struct pool_links *l)
-{
-	uintptr_t at = (uintptr_t)l;
-	struct pool_arena *a = pool_arena_of(p, at);
-	size_t room, size;
-
-	if (a == NULL || at % POOL_GRAIN != 0)
-		return 0;
-	/* From the first header to the end of l: a block, at least. */
-	room = at + sizeof(*l) - (uintptr_t)pool_arena_first(a);
-	if (room - POOL_MINBLOCK >
-	    a->size - POOL_ARENA_OVERHEAD - POOL_MINBLOCK)
-		return 0;
-	size = pool_footer_size(l);
-	return size <= room && size >= POOL_MINBLOCK ? size : 0;
-}
-
 /* Take l out of its list; false: the list is damaged. */
 static bool
 bin_remove(Pool *p, struct pool_links *l, size_t size)
@@ -142,6 +123,37 @@ pool_bins_best(Pool *p, size_t size, size_t *found)
 		return l;
 	pool_tear(p, l);
 	return NULL;
+}
+
+/*
+ * The best of at least size bytes, taken out: its header, which nobody has
+ * looked at yet, and its size.  The first of a bin has one neighbour to mend.
+ */
+struct pool_header *
+pool_bins_take(Pool *p, size_t size, size_t *found)
+{
+	struct pool_links *l = pool_bins_best(p, size, found), *next;
+	unsigned bin = (unsigned)(*found / POOL_GRAIN);
+
+	if (PW_UNLIKELY(l == NULL))
+		return NULL;
+	if (*found >= POOL_TREE_MIN) {
+		if (!pool_bins_remove(p, l, *found))
+			return NULL;
+	} else {
+		next = l->next;
+		if (next == NULL)
+			p->binmap &= ~((uint64_t)1 << bin);
+		else if (PW_LIKELY(pool_links_size(p, next) == *found))
+			next->prev = NULL;
+		else {
+			pool_tear(p, next);
+			return NULL;
+		}
+		p->bin[bin] = next;
+		p->curfree -= *found;
+	}
+	return (struct pool_header *)((char *)(l + 1) - *found);
 }
 
 size_t

@@ -29,20 +29,6 @@
 
 #define FILL_NAMED	64u	/* bytes of a rest that always name it */
 
-size_t
-pool_block_size(const Pool *p, size_t size)
-{
-	if (size > SIZE_MAX / 2)
-		return 0;
-	size += POOL_OVERHEAD;
-	if (size < p->minblock)
-		size = p->minblock;
-	if (size < POOL_MINBLOCK)
-		size = POOL_MINBLOCK;
-	size = bits_align_up(size, pool_quantum(p));
-	return size <= POOL_BLOCK_MAX ? size : 0;
-}
-
 static inline void
 free_word(struct pool_header *h, size_t size, bool left)
 {
@@ -84,8 +70,8 @@ pool_left_l(Pool *p, struct pool_header *h)
  * The links of the block h behind another one, if it is free, else NULL in *l;
  * false and a fault where no sound block begins.
  */
-bool
-pool_right_l(Pool *p, struct pool_header *h, struct pool_links **l)
+static inline bool
+right_l(Pool *p, struct pool_header *h, struct pool_links **l)
 {
 	uint64_t word = pool_word(h);
 	size_t size;
@@ -105,6 +91,12 @@ pool_right_l(Pool *p, struct pool_header *h, struct pool_links **l)
 	return false;
 }
 
+bool
+pool_right_l(Pool *p, struct pool_header *h, struct pool_links **l)
+{
+	return right_l(p, h, l);
+}
+
 /*
  * Who wants fresh memory to be zero does not want to see our links.  A smaller
  * block may have the upper two of a larger one that ended here.
@@ -122,6 +114,13 @@ pool_wipe(Pool *p, struct pool_header *h, size_t size)
 	l->footer = 0;
 }
 
+static inline void
+links_prefetch(const struct pool_links *l)
+{
+	__builtin_prefetch(l->next, 1);
+	__builtin_prefetch(l->prev, 1);
+}
+
 /*
  * Make [h, h + size) free, joined with its free neighbours.  left: the block
  * before is free.  A block whose neighbours are damaged is left as it is.
@@ -133,8 +132,13 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 	struct pool_links *l = NULL, *r;
 	size_t lsize = 0, rsize = 0;
 
-	if (PW_UNLIKELY(!pool_right_l(p, behind, &r)))
+	/* What will be needed is far apart in memory: ask for it early. */
+	if (left)
+		links_prefetch((struct pool_links *)h - 1);
+	if (PW_UNLIKELY(!right_l(p, behind, &r)))
 		return;
+	if (r != NULL)
+		links_prefetch(r);
 	if (left) {
 		l = pool_left_l(p, h);
 		if (PW_UNLIKELY(l == NULL))
@@ -171,26 +175,26 @@ pool_give_l(Pool *p, struct pool_header *h)
 	pool_join_l(p, h, size, (word & POOL_WORD_LEFT) != 0);
 }
 
+static PW_NOINLINE struct pool_header *
+find_more_l(Pool *p, size_t block_size, size_t *whole)
+{
+	if (p->torn || !pool_more_l(p, block_size))
+		return NULL;
+	return pool_bins_take(p, block_size, whole);
+}
+
 /* The best free block, out of its bin; grows the pool.  NULL: no memory. */
 struct pool_header *
 pool_find_l(Pool *p, size_t block_size, size_t *whole)
 {
-	struct pool_links *l = pool_bins_best(p, block_size, whole);
-	struct pool_header *h;
+	struct pool_header *h = pool_bins_take(p, block_size, whole);
 
-	if (l == NULL) {
-		if (p->torn || !pool_more_l(p, block_size))
-			return NULL;
-		l = pool_bins_best(p, block_size, whole);
-		if (l == NULL)
-			return NULL;
-	}
-	h = (struct pool_header *)((char *)(l + 1) - *whole);
-	if (PW_UNLIKELY(!header_fits(h, *whole))) {
-		pool_fault(p, h, "free block is damaged");
-		return NULL;
-	}
-	return pool_bins_remove(p, l, *whole) ? h : NULL;
+	if (PW_UNLIKELY(h == NULL))
+		h = find_more_l(p, block_size, whole);
+	if (PW_LIKELY(h == NULL || header_fits(h, *whole)))
+		return h;
+	pool_fault(p, h, "free block is damaged");
+	return NULL;
 }
 
 /* Back into its bin: nobody has changed it. */
@@ -198,16 +202,6 @@ void
 pool_unfind_l(Pool *p, struct pool_header *h, size_t whole)
 {
 	bins_insert(p, h, whole);
-}
-
-/* How much of a block of whole bytes goes to one of block_size. */
-size_t
-pool_split(const Pool *p, size_t block_size, size_t whole)
-{
-	size_t least = p->minblock > POOL_MINBLOCK ? p->minblock :
-	    POOL_MINBLOCK;
-
-	return whole - block_size >= least ? block_size : whole;
 }
 
 static bool

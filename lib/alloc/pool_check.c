@@ -38,16 +38,14 @@ poison(Pool *p, const char *what)
 static bool
 is_readable(Pool *p, struct pool_header *h)
 {
-	struct pool_arena *a = h == NULL ? NULL :
-	    pool_arena_of(p, (uintptr_t)h);
+	struct pool_arena *a = pool_arena_find(p, (uintptr_t)h);
 
 	return a != NULL && h >= pool_arena_first(a) && h < pool_arena_end(a) &&
 	    pool_size(h) <= (size_t)((char *)pool_arena_end(a) - (char *)h);
 }
 
-/* malloc tag and realloc tag; 0 where there are none. */
-static void
-tags_get(Pool *p, struct pool_header *h, uint64_t tag[2])
+void
+pool_tags_get(Pool *p, struct pool_header *h, uint64_t tag[2])
 {
 	struct pool_user u;
 	uint64_t word;
@@ -83,7 +81,7 @@ pool_fault(Pool *p, struct pool_header *h, const char *what)
 
 	POOL_PRINT(p, "pool %s block %p: %s\n", name_of(p), (void *)h, what);
 	print_block(p, h);
-	tags_get(p, h, tag);
+	pool_tags_get(p, h, tag);
 	poison(p, what);
 	if (p->panic == NULL)
 		return;
@@ -115,7 +113,7 @@ pool_fault_at(Pool *p, struct pool_header *h, const char *what,
 	POOL_PRINT(p, "pool %s block %p: %s at %p: should be %02x, is %02x\n",
 	    name_of(p), (void *)h, what, (const void *)byte, should, *byte);
 	print_block(p, h);
-	tags_get(p, h, tag);
+	pool_tags_get(p, h, tag);
 	poison(p, what);
 	if (p->panic != NULL)
 		p->panic(p, "pool %s: %s, block %p, data %p, byte %ld of it "
@@ -197,12 +195,10 @@ fence_wrong(Pool *p, struct pool_header *h, const struct pool_user *u,
 	return false;
 }
 
-/* An allocated block of sound header that ends in its arena. */
-static inline bool
-alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
+static PW_NOINLINE bool
+alloc_ok_slow(Pool *p, struct pool_header *h, struct pool_user *u,
+    struct pool_header *right)
 {
-	struct pool_header *right = pool_right(h);
-
 	if (PW_UNLIKELY(!pool_user_get(h, u))) {
 		pool_fault_at(p, h, "mem user overflow: corrupt trailer",
 		    (uint8_t *)right - sizeof(uint64_t),
@@ -215,22 +211,42 @@ alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
 	    fence_wrong(p, h, u, right);
 }
 
+/* An allocated block of sound header that ends in its arena. */
+static inline bool
+alloc_ok(Pool *p, struct pool_header *h, struct pool_user *u)
+{
+	uint64_t word = pool_word(h);
+	struct pool_header *right = pool_behind(h, pool_word_size(word));
+	unsigned slack = pool_word_slack(word);
+
+	if (PW_LIKELY(slack != POOL_SLACK_TRAILER &&
+	    slack <= pool_word_size(word) - POOL_OVERHEAD &&
+	    pool_slack_ok(right, slack) &&
+	    pool_word_is_sound(right, pool_word(right)))) {
+		u->size = pool_word_size(word) - POOL_OVERHEAD - slack;
+		u->skip = u->align = u->offset = u->span = 0;
+		return true;
+	}
+	return alloc_ok_slow(p, h, u, right);
+}
+
 struct pool_header *
 pool_lookup_l(Pool *p, void *v, struct pool_user *u)
 {
-	struct pool_header *h = pool_block(v), *end;
-	struct pool_arena *a = pool_arena_of(p, (uintptr_t)h);
+	struct pool_header *h = pool_block(v);
+	struct poolwatch_pool_recent a = pool_arena_of(p, (uintptr_t)h);
+	size_t off = (uintptr_t)h - a.at;	/* from there on: to the edge */
+	size_t rest = a.size - sizeof(*h) - off;
 	uint64_t word;
 
-	if (PW_UNLIKELY(a == NULL || h < pool_arena_first(a)))
+	if (PW_UNLIKELY(a.size == 0 || off < sizeof(struct pool_arena) ||
+	    off >= a.size - sizeof(*h)))
 		return fault_pointer(p, v);
-	end = pool_arena_end(a);
-	word = h < end ? pool_word(h) : 0;
+	word = pool_word(h);
 	if (PW_UNLIKELY(pool_word_kind(word) != POOL_KIND_ALLOC ||
-	    !pool_word_is_sound(h, word)))
-		return fault_pointer(p, v);
-	if (PW_UNLIKELY(pool_word_size(word) < POOL_MINBLOCK ||
-	    pool_word_size(word) > (size_t)((char *)end - (char *)h)))
+	    !pool_word_is_sound(h, word) ||
+	    pool_word_size(word) < POOL_MINBLOCK ||
+	    pool_word_size(word) > rest))
 		return fault_pointer(p, v);
 	if (PW_UNLIKELY(!alloc_ok(p, h, u)))
 		return NULL;

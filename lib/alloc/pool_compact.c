@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-#define PLACES_TRIED	1024	/* for a placed block, nearest to the front first */
+#define PLACES_TRIED	1024	/* for a placed block, the lowest first */
 
 struct slide {
 	Pool *pool;
@@ -53,7 +53,7 @@ run_add(struct slide *s, struct pool_header *h, size_t size)
 	s->size += size;
 }
 
-/* The old header must not be taken for one when the new block ends before it. */
+/* Where the new block ends before the old header, that must be none any more. */
 static void
 block_move(struct slide *s, struct pool_header *h, struct pool_header *to,
     const struct pool_user *u)
@@ -167,7 +167,7 @@ pool_compact_l(Pool *p)
 	    (a = pool_arena_next(p, (uintptr_t)a)) != NULL)
 		arena_slide(&s, a);
 	p->lastcompact = p->nfree;
-	pool_log_note(p, POOL_DEBUGGING, "compacted: moved %d, largest free %zu",
+	pool_log_note(p, POOL_DEBUGGING, "compacted: %d, largest free %zu",
 	    s.moved, pool_bins_largest(p));
 	return s.moved;
 }

@@ -6,8 +6,8 @@
  * has, so that a pool of n bytes was built by some 8 log n calls and wastes an
  * eighth at most.
  *
- * The lock is a futex of three values: 0 free, 1 taken, 2 taken and somebody may
- * sleep.  It knows no owner, so it needs no thread id, and a signal handler
+ * The lock is a futex of three values: 0 free, 1 taken, 2 taken and somebody
+ * may sleep.  It knows no owner, so it needs no thread id, and a signal handler
  * that interrupted its owner, or a print hook that calls its own pool, waits
  * for ever: pool(3) says so.
  *

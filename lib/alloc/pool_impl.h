@@ -27,6 +27,8 @@
 #ifndef PW_ALLOC_POOL_IMPL_H
 #define PW_ALLOC_POOL_IMPL_H
 
+#include <errno.h>
+
 #include "alloc/pool.h"
 #include "alloc/pool_layout.h"
 #include "base/compiler.h"
@@ -41,7 +43,8 @@ struct pool_ops {
 	bool wipe;	/* what the pool wrote at the end of a fresh block is
 			 * 0 again when the block is given out */
 	bool ordered;	/* at any moment the chain of headers is whole and no
-			 * contents are on their way to another address */
+			 * contents are on their way to another address; and
+			 * the source may change the size of an arena */
 };
 
 static inline void *
@@ -109,10 +112,39 @@ pool_quantum(const Pool *p)
 	return p->quantum > POOL_GRAIN ? p->quantum : POOL_GRAIN;
 }
 
-/* pool.c: 0, the lock is held; else an errno and it is not. */
-int	pool_enter(Pool *);
-void	pool_leave(Pool *);
-void	pool_unlock(Pool *);
+/* pool.c: what a pool with flags, or a poisoned one, does beside the lock. */
+int	pool_enter_watched(Pool *);
+void	pool_watch_l(Pool *);
+
+#define POOL_WATCHED	(POOL_PARANOIA | POOL_VERBOSITY)
+
+static inline void
+pool_unlock(Pool *p)
+{
+	if (p->unlock != NULL)
+		p->unlock(p);
+}
+
+/* 0, the lock is held; else an errno and it is not. */
+static inline int
+pool_enter(Pool *p)
+{
+	if (PW_UNLIKELY((p->quantum & (p->quantum - 1)) != 0))
+		return EINVAL;
+	if (p->lock != NULL)
+		p->lock(p);
+	return PW_LIKELY((p->flags & POOL_WATCHED) == 0 && !p->poisoned) ? 0 :
+	    pool_enter_watched(p);
+}
+
+static inline void
+pool_leave(Pool *p)
+{
+	if (PW_UNLIKELY(p->flags & POOL_WATCHED))
+		pool_watch_l(p);
+	pool_unlock(p);
+}
+
 /* NULL and errno; EUCLEAN in a poisoned pool. */
 void	*pool_fail(const Pool *, int error);
 
@@ -146,7 +178,19 @@ void	pool_merge_l(Pool *, struct pool_arena *);
 /* pool_block.c */
 
 /* For a request of size bytes; 0: too large. */
-size_t	pool_block_size(const Pool *, size_t size);
+static inline size_t
+pool_block_size(const Pool *p, size_t size)
+{
+	if (size > SIZE_MAX / 2)
+		return 0;
+	size += POOL_OVERHEAD;
+	if (size < p->minblock)
+		size = p->minblock;
+	if (size < POOL_MINBLOCK)
+		size = POOL_MINBLOCK;
+	size = (size + pool_quantum(p) - 1) & ~(pool_quantum(p) - 1);
+	return size <= POOL_BLOCK_MAX ? size : 0;
+}
 
 /* Where poolallocalign wants a block. */
 struct pool_place {
@@ -178,7 +222,6 @@ bool	pool_resize_l(Pool *, struct pool_header *, size_t block_size);
 /* What the calls above are made of: see pool_block.c. */
 struct pool_header *pool_find_l(Pool *, size_t block_size, size_t *whole);
 void	pool_unfind_l(Pool *, struct pool_header *, size_t whole);
-size_t	pool_split(const Pool *, size_t block_size, size_t whole);
 void	pool_wipe(Pool *, struct pool_header *, size_t whole);
 void	pool_cut_l(Pool *, struct pool_header *, size_t size, size_t whole,
 	    unsigned slack);
@@ -191,6 +234,16 @@ void	pool_recut_l(Pool *, struct pool_header *, size_t size, size_t whole,
 void	pool_join_l(Pool *, struct pool_header *, size_t size, bool left);
 struct pool_links *pool_left_l(Pool *, struct pool_header *);
 bool	pool_right_l(Pool *, struct pool_header *, struct pool_links **);
+
+/* How much of a block of whole bytes goes to one of block_size. */
+static inline size_t
+pool_split(const Pool *p, size_t block_size, size_t whole)
+{
+	size_t least = p->minblock > POOL_MINBLOCK ? p->minblock :
+	    POOL_MINBLOCK;
+
+	return whole - block_size >= least ? block_size : whole;
+}
 
 /* pool_place.c */
 size_t	pool_place_size(size_t block_size, const struct pool_place *);
@@ -230,6 +283,21 @@ bool	pool_user_read(struct pool_header *h, const struct pool_header *as,
 /* Guards and trailer of a block of this size: its five bits of slack. */
 unsigned pool_user_set(struct pool_header *, size_t block_size,
 	    const struct pool_user *);
+/* The last slack bytes before behind, at most 30, are guard bytes. */
+static inline bool
+pool_slack_ok(const struct pool_header *behind, unsigned slack)
+{
+	const uint64_t guard = htole64(0xFAF0F1FEFAF0F1FEull);
+	const uint64_t *w = (const uint64_t *)behind;
+	uint64_t bad = 0;
+
+	for (; slack >= sizeof(*w); slack -= (unsigned)sizeof(*w))
+		bad |= *--w ^ guard;
+	if (slack != 0)
+		bad |= (*--w ^ guard) & htole64(~0ull << 8 * (8 - slack));
+	return bad == 0;
+}
+
 /* The first byte of guard that is not as it should be, or NULL. */
 uint8_t	*pool_user_wrong(struct pool_header *, const struct pool_user *);
 uint8_t	pool_guard_byte(const uint8_t *at);
@@ -239,9 +307,9 @@ void	pool_fill(void *, size_t size, unsigned signature, const void *addr);
 void	pool_bins_insert(Pool *, struct pool_links *, size_t size);
 bool	pool_bins_remove(Pool *, struct pool_links *, size_t size);
 struct pool_links *pool_bins_best(Pool *, size_t size, size_t *found);
+struct pool_header *pool_bins_take(Pool *, size_t size, size_t *found);
 size_t	pool_bins_largest(Pool *);
 const char *pool_bins_check(Pool *);
-size_t	pool_links_size(Pool *, struct pool_links *);	/* 0: astray */
 void	pool_tear(Pool *, struct pool_links *);
 
 /* pool_tree.c: those of POOL_TREE_MIN and more. */
@@ -284,15 +352,44 @@ void	pool_fault_at(Pool *, struct pool_header *, const char *what,
 /* The allocated and sound block whose data is v; else a fault, NULL. */
 struct pool_header *pool_lookup_l(Pool *, void *v, struct pool_user *);
 bool	pool_check_l(Pool *);
+/* malloc tag and realloc tag; 0 where there are none. */
+void	pool_tags_get(Pool *, struct pool_header *, uint64_t tag[2]);
 
-static inline struct pool_arena *
+/*
+ * The arena that holds addr and its size, 0: none.  Its header is not touched:
+ * arenas begin at multiples of much, so their headers share few lines of the
+ * cache.
+ */
+static inline struct poolwatch_pool_recent
 pool_arena_of(Pool *p, uintptr_t addr)
 {
-	struct pool_arena *a = p->recent[addr >> p->shift &
+	struct poolwatch_pool_recent r = p->recent[addr >> p->shift &
 	    (POOL_NRECENT - 1)];
+	struct pool_arena *a;
 
-	return PW_LIKELY(a != NULL && addr - (uintptr_t)a < a->size) ? a :
-	    pool_arena_find(p, addr);
+	if (PW_LIKELY(addr - r.at < r.size))
+		return r;
+	a = pool_arena_find(p, addr);
+	r.at = (uintptr_t)a;
+	r.size = a == NULL ? 0 : a->size;
+	return r;
+}
+
+/* The size of the free block that ends with l, if l may be followed; else 0. */
+static inline size_t
+pool_links_size(Pool *p, struct pool_links *l)
+{
+	uintptr_t at = (uintptr_t)l;
+	struct poolwatch_pool_recent a = pool_arena_of(p, at);
+	size_t room, size;
+
+	/* From the first header to the end of l: a block, at least. */
+	room = at + sizeof(*l) - a.at - sizeof(struct pool_arena);
+	if (a.size == 0 || at % POOL_GRAIN != 0 || room - POOL_MINBLOCK >
+	    a.size - POOL_ARENA_OVERHEAD - POOL_MINBLOCK)
+		return 0;
+	size = pool_footer_size(l);
+	return size <= room && size >= POOL_MINBLOCK ? size : 0;
 }
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * pool_log.c - the lines of POOL_LOGGING and POOL_DEBUGGING.
  *
- * A logged call prints a line at its beginning and one at its end, which repeats
- * the first and adds the result: two threads' calls never mix, since the lock
+ * A logged call prints a line at its beginning and one at its end, which
+ * repeats the first and adds the result: two threads' calls never mix, since the lock
  * is held.  logstack comes once, just before the line of the end.
  *
  * Lines are made here and handed to print as one string, so a print hook needs

@@ -108,7 +108,8 @@ realloc_left_l(Pool *p, struct pool_header *h, struct pool_user *u,
 
 /*
  * Elsewhere.  Getting memory may compact the pool; a quick block stays where it
- * is then.
+ * is then.  Where nothing moves the kind is left alone: a heap in a file would
+ * come out of a crash with a block that is nobody's.
  */
 static void *
 realloc_move_l(Pool *p, struct pool_header *h, struct pool_user *u, size_t size)
@@ -119,9 +120,11 @@ realloc_move_l(Pool *p, struct pool_header *h, struct pool_user *u, size_t size)
 	char *data;
 
 	to.size = size;
-	pool_set_kind(h, POOL_KIND_QUICK, slack);
+	if (p->move != NULL)
+		pool_set_kind(h, POOL_KIND_QUICK, slack);
 	data = u->align == 0 ? pool_alloc_l(p, size) : pool_allocalign_l(p, &to);
-	pool_set_kind(h, POOL_KIND_ALLOC, slack);
+	if (p->move != NULL)
+		pool_set_kind(h, POOL_KIND_ALLOC, slack);
 	if (data == NULL)
 		return NULL;
 	memcpy(data, from, size < u->size ? size : u->size);

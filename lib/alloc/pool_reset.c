@@ -10,6 +10,8 @@
 
 #include "alloc/pool_impl.h"
 
+#include <string.h>
+
 static bool
 is_arena(const struct pool_arena *a)
 {
@@ -51,8 +53,7 @@ reset_state_l(Pool *p)
 	p->binmap = 0;
 	for (int i = 0; i < POOL_NBIN; i++)
 		p->bin[i] = NULL;
-	for (int i = 0; i < POOL_NRECENT; i++)
-		p->recent[i] = NULL;
+	memset(p->recent, 0, sizeof(p->recent));
 	p->low = p->high = 0;
 	p->why = NULL;
 	p->poisoned = p->torn = 0;

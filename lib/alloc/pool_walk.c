@@ -83,18 +83,34 @@ poolwalk(Pool *p, pool_walk_fn *fn, void *arg)
 	pool_unlock(p);
 }
 
+/* What a free block begins with may never have been a tag. */
+static void
+dump_block(Pool *p, struct pool_header *h)
+{
+	static const char *const kinds[8] = {
+		"?", "free", "alloc", "quick", "dead", "edge", "own", "?",
+	};
+	unsigned k = pool_word_kind(pool_word(h));
+	const char *kind = kinds[k];
+	uint64_t tag[2];
+
+	pool_tags_get(p, h, tag);
+	if (k == POOL_KIND_FREE || (tag[0] == 0 && tag[1] == 0))
+		p->print(p, "%p %s %zu\n", (void *)h, kind, pool_size(h));
+	else
+		p->print(p, "%p %s %zu tags 0x%lx 0x%lx\n", (void *)h, kind,
+		    pool_size(h), (unsigned long)tag[0],
+		    (unsigned long)tag[1]);
+}
+
 static void
 dump_arena(Pool *p, struct pool_arena *a)
 {
-	static const char *const kind[8] = {
-		"?", "free", "alloc", "quick", "dead", "edge", "own", "?",
-	};
 	struct pool_header *h;
 
 	p->print(p, "arena %p %zu\n", (void *)a, (size_t)a->size);
 	for (h = pool_arena_first(a); h != NULL; h = walk_next(a, h))
-		p->print(p, "%p %s %zu\n", (void *)h,
-		    kind[pool_word_kind(pool_word(h))], pool_size(h));
+		dump_block(p, h);
 }
 
 void

@@ -114,10 +114,12 @@ struct quick_bin {
 };
 
 struct quick {
-	/* Constant after qmallocinit; 0 where the fast paths are closed. */
+	/* Read by the short ways, which are closed where these are 0. */
+	size_t fast_span;	/* addresses that may be taken back */
+	size_t fast_small;	/* sizes below this may be given */
+
+	/* Constant after qmallocinit. */
 	uintptr_t base;
-	size_t fast_span;	/* addresses that the fast path takes back */
-	size_t fast_small;	/* sizes that it gives */
 	size_t span;		/* of the region */
 	size_t maxsize;
 	int flags;
@@ -127,7 +129,7 @@ struct quick {
 	uint32_t key;		/* of thread ends */
 	void	(*print)(const char *, size_t);
 	void	(*panic)(const char *);
-	vmem_t *window;
+	struct poolwatch_vmem *window;
 	size_t page;
 
 	/* Under their locks. */
@@ -135,6 +137,7 @@ struct quick {
 	Pool pool;
 	size_t committed;	/* bytes from base that may be used */
 	struct lock caches_lock;
+	bool forking;		/* with the pool's lock */
 	struct list caches;
 	struct list idle;	/* of ended threads */
 	struct quick_bin bin[QUICK_CLASSES];
@@ -210,7 +213,8 @@ quick_class(size_t size)
 static inline bool
 quick_is_freed(void *data)
 {
-	return (uintptr_t)data - quick.base < quick.span &&
+	return (uintptr_t)data - quick.base <
+	    __atomic_load_n(&quick.committed, __ATOMIC_RELAXED) &&
 	    (uintptr_t)data % POOL_GRAIN == 0 && quick_own(data) == QUICK_FREED;
 }
 

@@ -62,6 +62,18 @@ quick_close(void)
 	__atomic_store_n(&quick.fast_span, 0, __ATOMIC_RELAXED);
 }
 
+/* The short ways: to blocks that there may be, never into bare addresses. */
+static void
+region_open_l(void)
+{
+	if (quick.guard || quick.direct)
+		return;
+	__atomic_store_n(&quick.fast_span, quick.committed, __ATOMIC_RELAXED);
+	__atomic_store_n(&quick.fast_small, QUICK_SMALL, __ATOMIC_RELAXED);
+	if (quick_is_poisoned())	/* meanwhile, by another thread */
+		quick_close();
+}
+
 static bool
 region_commit_l(size_t upto)
 {
@@ -74,6 +86,7 @@ region_commit_l(size_t upto)
 	    PROT_READ | PROT_WRITE) != 0)
 		return false;
 	__atomic_store_n(&quick.committed, upto, __ATOMIC_RELAXED);
+	region_open_l();
 	return true;
 }
 
@@ -153,7 +166,11 @@ region_reserve(void)
 	quick.span = size;
 	quick.window = vmem_create("qmalloc", quick.base, size, quick.page, 0,
 	    VMEM_NOWAIT);
-	return quick.window != NULL;
+	if (quick.window != NULL)
+		return true;
+	os_unmap(base, size);
+	quick.base = quick.span = 0;
+	return false;
 }
 
 static void
@@ -174,7 +191,10 @@ region_pool(void)
 		p->minarena = quick.page;
 }
 
-/* The fork handlers: nobody holds a lock while the process is copied. */
+/*
+ * The fork handlers: nobody holds a lock while the process is copied.  A panic
+ * that jumped out of the pool holds its lock for ever.
+ */
 static void
 fork_before(void)
 {
@@ -183,13 +203,16 @@ fork_before(void)
 	lock_take(&quick.caches_lock, tid);
 	for (size_t i = 0; i < QUICK_CLASSES; i++)
 		lock_take(&quick.bin[i].lock, tid);
-	lock_take(&quick.pool_lock, tid);
+	quick.forking = !quick_is_poisoned();
+	if (quick.forking)
+		lock_take(&quick.pool_lock, tid);
 }
 
 static void
 fork_parent(void)
 {
-	lock_give(&quick.pool_lock);
+	if (quick.forking)
+		lock_give(&quick.pool_lock);
 	for (size_t i = 0; i < QUICK_CLASSES; i++)
 		lock_give(&quick.bin[i].lock);
 	lock_give(&quick.caches_lock);
@@ -215,12 +238,6 @@ region_open(void)
 	quick.direct = (quick.flags & ~QMALLOC_GUARD) != 0;
 	quick_cache_start();
 	__atomic_store_n(&quick.state, QUICK_READY, __ATOMIC_RELEASE);
-	if (!quick.guard && !quick.direct) {
-		__atomic_store_n(&quick.fast_span, quick.span,
-		    __ATOMIC_RELEASE);
-		__atomic_store_n(&quick.fast_small, QUICK_SMALL,
-		    __ATOMIC_RELEASE);
-	}
 	pthread_atfork(fork_before, fork_parent, fork_child);
 }
 

@@ -110,7 +110,7 @@ qmallocsummary(void)
 {
 	size_t lists = sum_quick(), blocks = 0, live = 0, rover = 0;
 
-	if (quick.state == QUICK_READY) {
+	if (quick.state == QUICK_READY && !quick_is_poisoned()) {
 		poolwalk(&quick.pool, count_free, &blocks);
 		quick_pool_lock(&quick.pool);
 		live = quick.pool.curalloc - lists;

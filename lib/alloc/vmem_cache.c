@@ -28,7 +28,6 @@
 
 #include "alloc/vmem_cache_impl.h"
 
-#include "base/bits.h"
 #include "base/compiler.h"
 #include "base/os.h"
 
@@ -85,7 +84,8 @@ static struct mag_slot *
 slot_enter(struct vmem_cache *c)
 {
 	uintptr_t self = (uintptr_t)__builtin_thread_pointer();
-	unsigned i = (unsigned)(bits_mix64(self >> 6) % MAG_SLOTS);
+	unsigned i = (unsigned)((uint64_t)self * 0x9e3779b97f4a7c15ull >>
+	    (64 - MAG_SLOTS_LOG2));
 
 	for (;; i = (i + 1) % MAG_SLOTS)
 		if (!__atomic_exchange_n(&c->slot[i].busy, 1,

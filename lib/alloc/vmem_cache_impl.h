@@ -9,7 +9,8 @@
 #include "alloc/vmem_impl.h"
 
 #define MAG_CLASSES	16u	/* sizes of 1 to 16 quanta */
-#define MAG_SLOTS	16u
+#define MAG_SLOTS_LOG2	4u
+#define MAG_SLOTS	(1u << MAG_SLOTS_LOG2)
 #define MAG_ROUNDS	30u	/* a magazine has 256 bytes */
 
 #define STATE_KEPT	0x80u	/* a byte of state: quanta, and this */

@@ -9,12 +9,14 @@ POOLWATCH_API = \
 	lib/alloc/vmem.h
 pkginclude_HEADERS = lib/alloc/public.h $(POOLWATCH_API)
 
-# Interface current:revision:age, libtool's three numbers.
+# Interface current:revision:age, libtool's three numbers.  Never unloaded:
+# quickfit is called when a thread ends.
 lib_LTLIBRARIES += libpoolwatch.la
 libpoolwatch_la_CFLAGS = $(INSIDE_CFLAGS)
 libpoolwatch_la_SOURCES = %D%/failed.c
 libpoolwatch_la_LDFLAGS = -version-info 1:0:0 \
-	-Wl,--version-script=%D%/poolwatch.map -Wl,-z,defs -Wl,-z,now
+	-Wl,--version-script=%D%/poolwatch.map -Wl,-z,defs -Wl,-z,now \
+	-Wl,-z,nodelete
 libpoolwatch_la_LIBADD = \
 	libmmalloc.la \
 	libquick.la \

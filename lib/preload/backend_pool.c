@@ -163,7 +163,7 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 }
 
 static void
-pool_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
+bp_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
 {
 	struct bp_header *b = bp_header(ptr);
 
@@ -426,7 +426,7 @@ const struct backend backend_pool = {
 	.name = "pool",
 	.start = pool_start,
 	.take = pool_take,
-	.note = pool_note,
+	.note = bp_note,
 	.claim = pool_claim,
 	.give = pool_give,
 	.unclaim = pool_unclaim,

@@ -15,6 +15,61 @@ UNIT_TESTS += %D%/t_base
 %C%_t_base_LDADD = libbase.la $(CMOCKA_LIBS)
 
 # lib/alloc
+# mmalloc's tests share what makes and looks at heap files.
+noinst_HEADERS += %D%/heap_fixture.h
+
+UNIT_TESTS += %D%/t_mmalloc
+%C%_t_mmalloc_SOURCES = %D%/t_mmalloc.c
+%C%_t_mmalloc_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_attach
+%C%_t_mmalloc_attach_SOURCES = %D%/t_mmalloc_attach.c
+%C%_t_mmalloc_attach_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_attach_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_attach_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_check
+%C%_t_mmalloc_check_SOURCES = %D%/t_mmalloc_check.c
+%C%_t_mmalloc_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_check_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_check_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_damage
+%C%_t_mmalloc_damage_SOURCES = %D%/t_mmalloc_damage.c
+%C%_t_mmalloc_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_damage_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_damage_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_kill
+%C%_t_mmalloc_kill_SOURCES = %D%/t_mmalloc_kill.c \
+	%D%/heap_writer.c \
+	%D%/heap_writer.h
+%C%_t_mmalloc_kill_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_kill_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_kill_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_limits
+%C%_t_mmalloc_limits_SOURCES = %D%/t_mmalloc_limits.c
+%C%_t_mmalloc_limits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_limits_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_limits_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_place
+%C%_t_mmalloc_place_SOURCES = %D%/t_mmalloc_place.c
+%C%_t_mmalloc_place_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_place_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_place_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_mmalloc_step
+%C%_t_mmalloc_step_SOURCES = %D%/t_mmalloc_step.c \
+	%D%/heap_writer.c \
+	%D%/heap_writer.h
+%C%_t_mmalloc_step_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_mmalloc_step_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_mmalloc_step_LDADD = libmmalloc.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_pool
 %C%_t_pool_SOURCES = %D%/t_pool.c
 %C%_t_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -106,8 +161,15 @@ UNIT_TESTS += %D%/t_qmalloc_faults
 
 UNIT_TESTS += %D%/t_qmalloc_paths
 %C%_t_qmalloc_paths_SOURCES = %D%/t_qmalloc_paths.c
+%C%_t_qmalloc_paths_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
 %C%_t_qmalloc_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_qmalloc_paths_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_qmalloc_routed
+%C%_t_qmalloc_routed_SOURCES = %D%/t_qmalloc_routed.c
+%C%_t_qmalloc_routed_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -fno-builtin -pthread
+%C%_t_qmalloc_routed_LDADD = libquick.la liballoc.la libbase.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/t_qmalloc_tags
 %C%_t_qmalloc_tags_SOURCES = %D%/t_qmalloc_tags.c $(libquick_la_SOURCES)

@@ -35,7 +35,6 @@
 #include "base/check.h"
 
 #define SLOTS		256
-#define ROUNDS		40
 #define AREA		((size_t)512 << 20)
 #define AREA_SPARE	((size_t)32 << 20)
 #ifdef PW_DEBUG
@@ -58,8 +57,8 @@ struct model {
 	unsigned random;
 	unsigned long step;
 	bool alone;		/* one thread: exact sums, moves, resets */
-	size_t enough;		/* bytes of arenas after which to start over:
-				 * the dead are never gone, and looked at often */
+	size_t enough;		/* bytes of arenas to start over at: the dead are
+				 * never gone, and looked at often */
 	struct slot slot[SLOTS];
 };
 
@@ -124,7 +123,7 @@ on_alloc(size_t size)
 {
 	unsigned char *at = bump;
 
-	if (rand_r(&arena_random) % 16 == 0 || at + size > area + AREA)
+	if (rand_r(&arena_random) % 3 == 0 || at + size > area + AREA)
 		return NULL;
 	bump += (size + 15) / 16 * 16;
 	if (rand_r(&arena_random) % 4 == 0)
@@ -378,7 +377,8 @@ prepare(struct model *m, Pool *p)
 	p->flags = (int)dice(m, 2 * POOL_NOREUSE);
 	p->quantum = quanta[dice(m, 6)];
 	p->minblock = dice(m, 3) ? 0 : dice(m, 200);
-	often = p->flags & (POOL_PARANOIA | POOL_VERBOSITY);
+	often = CHECK_EVERY == 1 ||
+	    (p->flags & (POOL_PARANOIA | POOL_VERBOSITY));
 	m->enough = often ? 256u << 10 : 8u << 20;
 	p->minarena = (size_t)dice(m, 8) << (often ? 13 : 15);
 	p->maxsize = dice(m, 3) ? 0 : 1u << 20;
@@ -390,6 +390,18 @@ prepare(struct model *m, Pool *p)
 	p->panic = on_panic;
 	m->pool = p;
 	bump = area;
+}
+
+/*
+ * Steps with one pool.  Some flags look at every block in each call, and dead
+ * blocks become ever more.
+ */
+static unsigned long
+round_length(const Pool *p)
+{
+	if (!(p->flags & (POOL_PARANOIA | POOL_VERBOSITY)))
+		return 5000;
+	return p->flags & POOL_NOREUSE ? 100 : 400;
 }
 
 static void
@@ -406,9 +418,9 @@ run_alone(unsigned long n)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (area == MAP_FAILED)
 		wrong(NULL, "no memory");
-	for (int round = 0; round < ROUNDS; round++) {
+	for (unsigned long done = 0, i; done < n; done += i) {
 		prepare(&m, &pool);
-		for (unsigned long i = 0; i < n / ROUNDS; i++)
+		for (i = 0; i < round_length(&pool) && done + i < n; i++)
 			step(&m);
 		judge_all(&m);
 		start_over(&m);

@@ -344,6 +344,18 @@ T20_a_wrapper_may_name_its_caller(void **state)
 }
 
 static void
+a_dump_names_the_tags(void **state)
+{
+	void *v = pmalloc(P, 100);
+
+	(void)state;
+	psetmalloctag(P, v, 0x123abc);
+	psetrealloctag(P, v, 0x456def);
+	pooldump(P);
+	assert_true(fx_said(" tags 0x123abc 0x456def\n"));
+}
+
+static void
 realloc_keeps_the_users_alignment(void **state)
 {
 	char *v = pmallocalign(P, 100, 256, 24, 0);
@@ -381,6 +393,7 @@ main(void)
 		TAG_TEST(T18_an_impossible_size_is_refused),
 		TAG_TEST(T19_a_dead_block_keeps_its_tags),
 		TAG_TEST(T20_a_wrapper_may_name_its_caller),
+		TAG_TEST(a_dump_names_the_tags),
 		TAG_TEST(realloc_keeps_the_users_alignment),
 	};
 

@@ -51,7 +51,8 @@ P92_offset_is_honoured_for_any_align(void **state)
 {
 	(void)state;
 	for (size_t align = 1; align < 200; align += 3)
-		for (size_t offset = 0; offset < align; offset += 1 + align / 7) {
+		for (size_t offset = 0; offset < align;
+		    offset += 1 + align / 7) {
 			char *v = poolallocalign(P, 33, align, (long)offset, 0);
 
 			assert_non_null(v);

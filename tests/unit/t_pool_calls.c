@@ -127,7 +127,7 @@ P8_failed_realloc_leaves_the_block_as_it_was(void **state)
 }
 
 static void
-P16_a_quantum_that_is_no_power_of_two_is_refused_and_0_is_16(void **state)
+P16_a_quantum_of_no_power_of_two_is_refused_and_0_is_16(void **state)
 {
 	(void)state;
 	fx.pool.quantum = 48;
@@ -431,7 +431,7 @@ main(int argc, char **argv)
 		FX_TEST(P6_realloc_of_nil_to_zero_gives_an_empty_block),
 		FX_TEST(P7_realloc_keeps_the_bytes),
 		FX_TEST(P8_failed_realloc_leaves_the_block_as_it_was),
-		FX_TEST(P16_a_quantum_that_is_no_power_of_two_is_refused_and_0_is_16),
+		FX_TEST(P16_a_quantum_of_no_power_of_two_is_refused_and_0_is_16),
 		FX_TEST(P38_a_pool_that_refused_is_usable),
 		FX_TEST(P39_an_impossible_size_does_not_reach_alloc),
 		FX_TEST(P40_all_bytes_of_msize_may_be_written),

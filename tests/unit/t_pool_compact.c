@@ -252,6 +252,45 @@ dead_blocks_stay_where_they_are(void **state)
 	assert_int_equal(fx_tally().ndead, 1);
 }
 
+/* Who resizes a block holds a pointer to it: this one must not be moved. */
+static void
+a_block_that_is_resized_stays_while_others_move(void **state)
+{
+	char *v;
+
+	(void)state;
+	fx.pool.move = follow;
+	fx.pool.minarena = 131072;
+	make_holes(thousand);
+	fx.grants = 0;
+	v = handle[N - 1].v;
+	handle[N - 1].v = NULL;
+	v = poolrealloc(P, v, 45000);
+	assert_non_null(v);
+	assert_true(fx.moves > 0);
+	handle[N - 1].v = v;
+	all_there();
+	memset(v, 1, 45000);
+	fx_sound();
+}
+
+static void
+the_old_address_of_a_moved_block_is_no_block(void **state)
+{
+	char *hole = poolalloc(P, 5000), *old;
+
+	(void)state;
+	memset(handle, 0, sizeof(handle));
+	fx.pool.move = follow;
+	put(0, poolalloc(P, 100), 100);
+	old = handle[0].v;
+	poolfree(P, hole);
+	assert_int_equal(poolcompact(P), 1);
+	all_there();
+	poolfree(P, old);
+	fx_panicked("double-free");
+}
+
 static void
 every_combination_of_holes_compacts(void **state)
 {
@@ -288,6 +327,8 @@ main(void)
 		FX_TEST(P37_a_pool_whose_alloc_is_exhausted_compacts),
 		FX_TEST(aligned_blocks_keep_their_constraint),
 		FX_TEST(dead_blocks_stay_where_they_are),
+		FX_TEST(a_block_that_is_resized_stays_while_others_move),
+		FX_TEST(the_old_address_of_a_moved_block_is_no_block),
 		FX_TEST(every_combination_of_holes_compacts),
 	};
 

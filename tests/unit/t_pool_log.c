@@ -74,7 +74,7 @@ P85_a_dump_is_a_line_for_the_pool_each_arena_and_block(void **state)
 }
 
 static void
-P86_logging_is_a_line_at_the_beginning_and_one_at_the_end(void **state)
+P86_logging_is_a_line_at_the_beginning_and_at_the_end(void **state)
 {
 	void *v, *w;
 
@@ -241,7 +241,7 @@ main(void)
 		FX_TEST(P68_dump_lists_every_arena_and_block),
 		FX_TEST(P84_verbosity_dumps_before_and_after),
 		FX_TEST(P85_a_dump_is_a_line_for_the_pool_each_arena_and_block),
-		FX_TEST(P86_logging_is_a_line_at_the_beginning_and_one_at_the_end),
+		FX_TEST(P86_logging_is_a_line_at_the_beginning_and_at_the_end),
 		FX_TEST(a_refused_request_is_logged),
 		FX_TEST(P87_logstack_is_called_once_for_each_logged_call),
 		FX_TEST(P88_without_logging_logstack_is_not_called),

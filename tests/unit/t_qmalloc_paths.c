@@ -7,6 +7,8 @@
 
 #include "quick_child.h"
 
+#include "alloc/qmalloc_impl.h"
+
 static void
 Q10_realloc_in_the_block_keeps_the_pointer(void **state)
 {
@@ -237,6 +239,30 @@ trim_gives_memory_to_the_system(void **state)
 	child_end();
 }
 
+/* A line of the manual's table: the name, spaces, what it counts. */
+static void
+the_manual_names_each_counter(void **state)
+{
+	char line[256], name[64];
+	unsigned n = 0;
+	FILE *f;
+
+	(void)state;
+	f = fopen(TOP_SRCDIR "/man/qmalloc.3", "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL &&
+	    strncmp(line, "malign ", 7) != 0)
+		continue;
+	do {
+		assert_int_equal(sscanf(line, "%63s", name), 1);
+		if (qmalloccount(name) == UINT64_MAX)
+			fail_msg("%s is not counted", name);
+		n++;
+	} while (fgets(line, sizeof(line), f) != NULL && line[0] != '.');
+	fclose(f);
+	assert_int_equal(n, QUICK_NCOUNTERS);
+}
+
 int
 main(void)
 {
@@ -251,6 +277,7 @@ main(void)
 		cmocka_unit_test(Q34_counters_tell_the_path),
 		cmocka_unit_test(a_full_list_overflows_into_the_centre),
 		cmocka_unit_test(trim_gives_memory_to_the_system),
+		cmocka_unit_test(the_manual_names_each_counter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

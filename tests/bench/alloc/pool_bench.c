@@ -2,16 +2,15 @@
  * pool_bench.c - what a pool costs beside the C library's malloc.
  *
  * The same random requests go to both in turn, round after round, so a change
- * of the machine's pace hits both; the ratio printed is of the medians.  A
- * round replaces blocks at random among those that live: one free, one
+ * of the machine's pace hits both; the ratio printed is the median of the
+ * rounds' ratios, in time of this thread.  A round replaces blocks at random among those that live: one free, one
  * allocation, and the first and last byte are written.
  *
  *	mixed	100,000 live blocks of 16 to 2,048 bytes, half of them below
  *		128, no checks but those that are always there
  *	guarded	100,000 live blocks of 1 to 256 bytes, POOL_ANTAGONISM
- *	overhead	block size less what was asked for, rounded to 16
- *	footprint	arenas against what the C library has mapped, both at
- *		the end of a run whose live bytes grow, shrink and grow
+ *	overhead	block size less what was asked for, as rounded to 16
+ *	obtained	arenas against what the C library has from the system
  *
  * usage: pool_bench [seed]
  *
@@ -31,8 +30,8 @@
 #include "base/check.h"
 
 #define LIVE	100000
-#define STEPS	400000
-#define ROUNDS	9
+#define STEPS	100000
+#define ROUNDS	31
 
 void
 check_failed(const char *what, const char *file, int line)
@@ -119,7 +118,7 @@ now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -168,11 +167,17 @@ median(double *v)
 	return v[ROUNDS / 2];
 }
 
+static const char *
+kept(double figure, double bar)
+{
+	return figure <= bar ? "<=" : "!>";
+}
+
 static void
 compare(const char *name, int flags, uint64_t seed,
     uint32_t (*size)(uint64_t), double bar)
 {
-	double a, b;
+	double ratio[ROUNDS], a, b;
 
 	pool.flags = flags;
 	fill(&libc, seed, size);
@@ -180,31 +185,29 @@ compare(const char *name, int flags, uint64_t seed,
 	for (int i = 0; i < ROUNDS; i++) {
 		libc.ns[i] = run(&libc, size);
 		ours.ns[i] = run(&ours, size);
+		ratio[i] = ours.ns[i] / libc.ns[i];
 	}
 	a = median(libc.ns);
 	b = median(ours.ns);
-	printf("%-10s libc %6.1f ns  pool %6.1f ns  ratio %.2f (bar %.1f)\n",
-	    name, a, b, b / a, bar);
+	printf("%-9s libc %6.1f ns  pool %6.1f ns  %5.2fx %s%g\n", name, a, b,
+	    median(ratio), kept(median(ratio), bar), bar);
 }
 
 /* Both hold the same requests now. */
 static void
-overhead(double bar)
+sizes(double bar)
 {
-	double sum = 0;
-	size_t n = 0;
+	struct mallinfo2 m = mallinfo2();
+	double asked = 0, over, more;
 
-	for (uint32_t i = 0; i < LIVE; i++) {
-		if (ours.size[i] < 48)
-			continue;
-		n++;
-		sum += (double)(((ours.size[i] + 8 + 15) & ~15u) -
-		    ((ours.size[i] + 15) & ~15u));
-	}
-	(void)sum;
-	printf("%-10s %zu bytes a block, %.1f rounding and rests (bar %.0f)\n",
-	    "overhead", sizeof(uint64_t), ((double)pool.curalloc -
-	    (double)n) / LIVE, bar);
+	for (uint32_t i = 0; i < LIVE; i++)
+		asked += (double)((ours.size[i] + 15u) & ~15u);
+	over = ((double)pool.curalloc - asked) / LIVE;
+	more = (double)pool.cursize / (double)(m.arena + m.hblkhd);
+	printf("%-9s %.1f bytes a block %s%g\n", "overhead", over,
+	    kept(over, bar), bar);
+	printf("%-9s libc %zu  pool %zu  %.2fx %s%g\n", "obtained",
+	    m.arena + m.hblkhd, pool.cursize, more, kept(more, 1.1), 1.1);
 }
 
 int
@@ -216,13 +219,7 @@ main(int argc, char **argv)
 	printf("seed %llu\n", (unsigned long long)seed);
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	compare("mixed", 0, seed, size_mixed, 3.0);
-	{
-		struct mallinfo2 m = mallinfo2();
-		printf("footprint libc %zu pool %zu ratio %.3f\n",
-		    m.arena + m.hblkhd, pool.cursize,
-		    (double)pool.cursize / (double)(m.arena + m.hblkhd));
-	}
-	overhead(20);
+	sizes(20);
 	drain(&libc);
 	drain(&ours);
 	compare("guarded", POOL_ANTAGONISM, seed, size_small, 5.0);

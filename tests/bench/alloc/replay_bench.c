@@ -339,11 +339,11 @@ print_figures(const char *stream, size_t k, const struct figures *f)
 		print_barred(f->time, "x ", u->time_bar);
 	printf(" %6.2f", f->raw);
 	print_barred(f->net, "", u->overhead_bar);
-	if (f->obtained_ratio > 0)
+	if (f->obtained_ratio > 0) {
 		printf(" %8zu", f->obtained / 1024);
-	else
-		printf("        -");
-	print_barred(f->obtained_ratio, "x", k ? u->peak_bar : 0);
+		print_barred(f->obtained_ratio, "x", k ? u->peak_bar : 0);
+	} else
+		printf(" %8s%16s", "-", "");
 	printf(" %8zu", f->resident / 1024);
 	print_barred(f->resident_ratio, "x", k ? u->peak_bar : 0);
 	printf("\n");

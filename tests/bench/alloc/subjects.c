@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "alloc/pmalloc.h"
 #include "alloc/pool.h"
 #include "alloc/qmalloc.h"
 
@@ -112,6 +113,26 @@ pool_give(void *v)
 	poolfree(pool, v);
 }
 
+static void *
+full_alloc(size_t size, size_t align)
+{
+	last_alloc = pool->curalloc;
+	return align > 16 ? pmallocalign(pool, size, align, 0, 0) :
+	    pmalloc(pool, size);
+}
+
+static void *
+full_resize(void *v, size_t size)
+{
+	return prealloc(pool, v, size);
+}
+
+static void
+full_give(void *v)
+{
+	pfree(pool, v);
+}
+
 static size_t
 pool_block_size(void *v)
 {
@@ -150,8 +171,8 @@ const struct subject subjects[] = {
 	  glibc_block_size, glibc_obtained, glibc_note },
 	{ "pool", 3.0, 20, 1.1, pool_open_bare, pool_alloc, pool_resize,
 	  pool_give, pool_block_size, pool_obtained, NULL },
-	{ "pool-full", 5.0, 40, 0, pool_open_full, pool_alloc, pool_resize,
-	  pool_give, pool_block_size, pool_obtained, NULL },
+	{ "pool-full", 5.0, 40, 0, pool_open_full, full_alloc, full_resize,
+	  full_give, pool_block_size, pool_obtained, NULL },
 	{ "quickfit", 1.0, 20, 0, qmallocinit, quick_alloc, qrealloc, qfree,
 	  quick_block_size, unknown, NULL },
 };
