@@ -2,7 +2,7 @@
 # against an oracle, with one thread and with eight.  The plain build has its
 # row in tests/unit.  A model is a row in MODEL_NAMES and the lines of its two
 # programs.
-MODEL_NAMES = pool qmalloc
+MODEL_NAMES = pool qmalloc vmem
 THREAD_MODELS =
 MODEL_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -g -O1 -fno-omit-frame-pointer -pthread
 MODEL_ADDRESS = $(MODEL_CFLAGS) -fsanitize=address,undefined \
@@ -55,6 +55,17 @@ THREAD_MODELS += %D%/m_qmalloc_thread
 %C%_m_qmalloc_thread_CFLAGS = $(MODEL_THREAD)
 %C%_m_qmalloc_thread_LDFLAGS = -pthread
 %C%_m_qmalloc_thread_LDADD = %D%/libthread.a
+
+check_PROGRAMS += %D%/m_vmem_address
+%C%_m_vmem_address_SOURCES = tests/unit/m_vmem.c tests/unit/m_vmem_threads.c
+%C%_m_vmem_address_CFLAGS = $(MODEL_ADDRESS)
+%C%_m_vmem_address_LDFLAGS = -pthread
+%C%_m_vmem_address_LDADD = %D%/libaddress.a
+THREAD_MODELS += %D%/m_vmem_thread
+%C%_m_vmem_thread_SOURCES = tests/unit/m_vmem.c tests/unit/m_vmem_threads.c
+%C%_m_vmem_thread_CFLAGS = $(MODEL_THREAD)
+%C%_m_vmem_thread_LDFLAGS = -pthread
+%C%_m_vmem_thread_LDADD = %D%/libthread.a
 
 # (end of models)
 

@@ -337,6 +337,15 @@ TESTS += %D%/m_pool
 %C%_m_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_m_pool_LDADD = liballoc.la libbase.la
 
+# m_vmem is a model test.
+noinst_HEADERS += %D%/m_vmem.h
+check_PROGRAMS += %D%/m_vmem
+TESTS += %D%/m_vmem
+%C%_m_vmem_SOURCES = %D%/m_vmem.c %D%/m_vmem_threads.c
+%C%_m_vmem_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_m_vmem_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_m_vmem_LDADD = liballoc.la libbase.la
+
 # (end of rooms)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
