@@ -5,7 +5,8 @@ dist_man_MANS += \
 	%D%/poolleak.1 \
 	%D%/pooltrace.5 \
 	%D%/poolview.1 \
-	%D%/qmalloc.3
+	%D%/qmalloc.3 \
+	%D%/vmem.3
 
 man_MANS += man/poolwatch.1
 EXTRA_DIST += %D%/poolwatch.1.in
