@@ -187,6 +187,36 @@ UNIT_TESTS += %D%/t_vmem
 %C%_t_vmem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_vmem_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_vmem_alloc
+%C%_t_vmem_alloc_SOURCES = %D%/t_vmem_alloc.c %D%/vmem_fixture.h
+%C%_t_vmem_alloc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_alloc_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_alloc_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_cache
+%C%_t_vmem_cache_SOURCES = %D%/t_vmem_cache.c %D%/vmem_fixture.h
+%C%_t_vmem_cache_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_cache_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_cache_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_constraints
+%C%_t_vmem_constraints_SOURCES = %D%/t_vmem_constraints.c %D%/vmem_fixture.h
+%C%_t_vmem_constraints_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_constraints_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_constraints_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_look
+%C%_t_vmem_look_SOURCES = %D%/t_vmem_look.c %D%/vmem_fixture.h
+%C%_t_vmem_look_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_look_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_look_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_vmem_spans
+%C%_t_vmem_spans_SOURCES = %D%/t_vmem_spans.c %D%/vmem_fixture.h
+%C%_t_vmem_spans_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_vmem_spans_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_vmem_spans_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
+
 # lib/trace
 noinst_HEADERS += %D%/trace_fixture.h
 
