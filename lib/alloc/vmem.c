@@ -220,9 +220,12 @@ vmem_set_import(struct poolwatch_vmem *vm, vmem_import_fn *importfn,
 int
 vmem_import_arena(void *arg, vmem_size_t size, int flags, vmem_addr_t *addrp)
 {
-	/* The strategy is the asking arena's, the waiting both arenas'. */
-	return vmem_alloc(arg, size, flags & (VMEM_WAITOK | VMEM_NOWAIT),
-	    addrp);
+	/*
+	 * Who waits, waits in the arena that was asked: only there would a
+	 * segment freed meanwhile be noticed.
+	 */
+	(void)flags;
+	return vmem_alloc(arg, size, VMEM_NOWAIT, addrp);
 }
 
 void

@@ -6,7 +6,8 @@
  *	1  a magazine (vmem_alloc of a small size, instant fit);
  *	2  the arena: instant fit, then every free segment;
  *	3  after importing a span;
- *	4  after emptying the magazines and asking reclaim, if that freed some;
+ *	4  2 and 3 once more after emptying the magazines and asking reclaim, if
+ *	   that freed some (it may have gone on to the source);
  *	5  again from 2 when somebody freed or added some (VMEM_WAITOK).
  *
  * Imports, releases and reclaim run without our lock, because a source may be
@@ -75,26 +76,33 @@ find_l(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
 	return seg != NULL ? seg : vmem_fit_any_l(vm, f, start);
 }
 
-/* seen: what vm->change was when there was none. */
 static int
-alloc_try(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
-    vmem_addr_t *addrp, uint32_t *seen)
+alloc_try_l(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
+    vmem_addr_t *addrp)
 {
 	struct vmem_seg *seg = NULL;
 	uintptr_t start = 0;
 
-	vmem_enter(vm);
-	if (vmem_seg_reserve_l(vm, 2)) {
+	if (vmem_seg_reserve_l(vm, 2))
 		seg = find_l(vm, f, flags, &start);
-		if (seg != NULL)
-			vmem_seg_take_l(vm, seg, start, f->size);
-	}
-	*seen = __atomic_load_n(&vm->change, __ATOMIC_RELAXED);
-	vmem_leave(vm);
 	if (seg == NULL)
 		return ENOMEM;
+	vmem_seg_take_l(vm, seg, start, f->size);
 	*addrp = start;
 	return 0;
+}
+
+static int
+alloc_try(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
+    vmem_addr_t *addrp, uint32_t *seen)
+{
+	int error;
+
+	vmem_enter(vm);
+	error = alloc_try_l(vm, f, flags, addrp);
+	*seen = __atomic_load_n(&vm->change, __ATOMIC_RELAXED);
+	vmem_leave(vm);
+	return error;
 }
 
 /* What to ask the source for, enough for any alignment within it; 0: none. */
@@ -114,25 +122,6 @@ import_size(struct poolwatch_vmem *vm, const struct vmem_fit *f)
 	    size > vm->limit - total))
 		return 0;
 	return size;
-}
-
-static bool
-alloc_import(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags)
-{
-	size_t size = vm->importfn == NULL ? 0 : import_size(vm, f);
-	vmem_addr_t addr;
-	bool bad;
-
-	if (size == 0 || vm->importfn(vm->import_arg, size, flags, &addr) != 0)
-		return false;
-	vmem_enter(vm);
-	bad = vmem_bad_range(vm, addr, size) ||
-	    vmem_overlaps_l(vm, addr, size) ||
-	    vmem_seg_add_span_l(vm, addr, size, true) != 0;
-	vmem_leave(vm);
-	if (bad && vm->releasefn != NULL)
-		vm->releasefn(vm->import_arg, addr, size);
-	return !bad;
 }
 
 /* The span of a free segment that is all of it, and imported; or NULL. */
@@ -163,61 +152,87 @@ release_and_leave(struct poolwatch_vmem *vm, struct vmem_seg *span)
 		vm->releasefn(vm->import_arg, start, size);
 }
 
-/* An import whose span did not serve after all goes back where it came from. */
-static void
-release_last(struct poolwatch_vmem *vm)
+/* The imported [addr, addr + size) becomes a span, if it can be one. */
+static bool
+import_add_l(struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 {
-	struct vmem_seg *span = NULL;
-
-	vmem_enter(vm);
-	if (!list_empty(&vm->spans)) {
-		span = list_entry(vm->spans.prev, struct vmem_seg, link);
-		span = idle_span_l(vm, vmem_seg_next(vm, span));
-	}
-	release_and_leave(vm, span);
+	return !vmem_bad_range(vm, addr, size) &&
+	    !vmem_overlaps_l(vm, addr, size) &&
+	    vmem_seg_add_span_l(vm, addr, size, true) == 0;
 }
 
-/* Did emptying the magazines and reclaim make anything free? */
+/*
+ * Import a span and take from it, under one lock, so that nobody else takes it
+ * first.  One that does not serve after all goes back where it came from.
+ */
+static int
+alloc_import(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
+    vmem_addr_t *addrp)
+{
+	size_t size = vm->importfn == NULL ? 0 : import_size(vm, f);
+	struct vmem_seg *span;
+	vmem_addr_t addr;
+	int error;
+
+	if (size == 0 || vm->importfn(vm->import_arg, size, flags, &addr) != 0)
+		return ENOMEM;
+	vmem_enter(vm);
+	if (!import_add_l(vm, addr, size)) {
+		vmem_leave(vm);
+		if (vm->releasefn != NULL)
+			vm->releasefn(vm->import_arg, addr, size);
+		return ENOMEM;
+	}
+	span = list_entry(vm->spans.prev, struct vmem_seg, link);
+	error = alloc_try_l(vm, f, flags, addrp);
+	if (error == 0)
+		vmem_changed_l(vm);	/* others may want what is left */
+	release_and_leave(vm, error == 0 ? NULL :
+	    idle_span_l(vm, vmem_seg_next(vm, span)));
+	return error;
+}
+
+/* Did emptying the magazines and reclaim give anything back? */
 static bool
 alloc_reclaim(struct poolwatch_vmem *vm, int flags)
 {
-	size_t before = vmem_size(vm, VMEM_FREE);
+	/* Not what is free: it may have gone on to the source. */
+	size_t before = vmem_size(vm, VMEM_ALLOC);
+	bool some = vmem_cache_drain(vm);
 
-	vmem_cache_drain(vm);
 	if (vm->reclaimfn != NULL)
 		vm->reclaimfn(vm, flags);
-	return vmem_size(vm, VMEM_FREE) > before;
+	return some || vmem_size(vm, VMEM_ALLOC) < before;
 }
 
+/* seen: what vm->change was when there was none. */
 static int
 alloc_round(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
     vmem_addr_t *addrp, uint32_t *seen)
 {
-	if (alloc_try(vm, f, flags, addrp, seen) == 0)
-		return 0;
-	if (alloc_import(vm, f, flags)) {
-		if (alloc_try(vm, f, flags, addrp, seen) == 0)
+	for (int again = 0; again < 2; again++) {
+		if (alloc_try(vm, f, flags, addrp, seen) == 0 ||
+		    alloc_import(vm, f, flags, addrp) == 0)
 			return 0;
-		release_last(vm);
+		if (again == 0 && !alloc_reclaim(vm, flags))
+			break;
 	}
-	if (alloc_reclaim(vm, flags) &&
-	    alloc_try(vm, f, flags, addrp, seen) == 0)
-		return 0;
 	return ENOMEM;
 }
 
 /*
  * From here on who frees does not fill a magazine but wakes us.  One who did
- * not see us yet may have put a last one into a magazine behind our back: we
- * look again before long.
+ * not see us yet may have put a last one into a magazine behind our back, and
+ * a source tells nobody that it has some again: we look before long.
  */
 static void
 alloc_wait(struct poolwatch_vmem *vm, uint32_t seen)
 {
+	bool told = vm->cache == NULL && vm->importfn == NULL;
+
 	__atomic_fetch_add(&vm->waiters, 1, __ATOMIC_SEQ_CST);
 	if (!vmem_cache_drain(vm))
-		os_futex_wait(&vm->change, seen, vm->cache == NULL ? 0 :
-		    WAIT_NS);
+		os_futex_wait(&vm->change, seen, told ? 0 : WAIT_NS);
 	__atomic_fetch_sub(&vm->waiters, 1, __ATOMIC_SEQ_CST);
 }
 

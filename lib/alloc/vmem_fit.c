@@ -17,6 +17,8 @@
 #include "alloc/vmem_impl.h"
 #include "base/bits.h"
 
+#define LOOK_MAX	256u	/* about what sorting as many costs */
+
 /* The first address >= at with addr % align == phase; false: none. */
 static bool
 fit_align(const struct vmem_fit *f, uintptr_t at, uintptr_t *out)
@@ -112,13 +114,17 @@ vmem_fit_best_l(struct poolwatch_vmem *vm, const struct vmem_fit *f,
 	return best;
 }
 
-/* Any segment that fits, wherever it is. */
+/*
+ * Any segment that fits, wherever it is.  A list where that takes long would
+ * make it long each time: then the arena is sorted.
+ */
 struct vmem_seg *
 vmem_fit_any_l(struct poolwatch_vmem *vm, const struct vmem_fit *f,
     uintptr_t *start)
 {
 	uint64_t classes = vm->bitmap & (~0ull << vmem_seg_class(vm, f->size));
 	struct list *node, *head;
+	unsigned looked = 0;
 
 	if (vm->sorted)
 		return vmem_fit_best_l(vm, f, start);
@@ -130,6 +136,8 @@ vmem_fit_any_l(struct poolwatch_vmem *vm, const struct vmem_fit *f,
 
 			if (fit_segment(f, seg, 0, start))
 				return seg;
+			if (f->plain && ++looked == LOOK_MAX)
+				return vmem_fit_best_l(vm, f, start);
 		}
 	}
 	return NULL;

@@ -1,8 +1,7 @@
 # Model tests under sanitizers: tests/unit/m_NAME.c, 200,000 random operations
 # against an oracle, with one thread and with eight.  The plain build has its
-# row in tests/unit.  A model is a row in MODEL_NAMES and the lines of its two
+# row in tests/unit.  A model is three names in MODEL_TESTS and the lines of its two
 # programs.
-MODEL_NAMES = mmalloc pool qmalloc vmem
 THREAD_MODELS =
 MODEL_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -g -O1 -fno-omit-frame-pointer -pthread
 MODEL_ADDRESS = $(MODEL_CFLAGS) -fsanitize=address,undefined \
@@ -68,12 +67,12 @@ THREAD_MODELS += %D%/m_qmalloc_thread
 %C%_m_qmalloc_thread_LDADD = %D%/libthread.a
 
 check_PROGRAMS += %D%/m_vmem_address
-%C%_m_vmem_address_SOURCES = tests/unit/m_vmem.c
+%C%_m_vmem_address_SOURCES = tests/unit/m_vmem.c tests/unit/m_vmem_threads.c
 %C%_m_vmem_address_CFLAGS = $(MODEL_ADDRESS)
 %C%_m_vmem_address_LDFLAGS = -pthread
 %C%_m_vmem_address_LDADD = %D%/libaddress.a
 THREAD_MODELS += %D%/m_vmem_thread
-%C%_m_vmem_thread_SOURCES = tests/unit/m_vmem.c
+%C%_m_vmem_thread_SOURCES = tests/unit/m_vmem.c tests/unit/m_vmem_threads.c
 %C%_m_vmem_thread_CFLAGS = $(MODEL_THREAD)
 %C%_m_vmem_thread_LDFLAGS = -pthread
 %C%_m_vmem_thread_LDADD = %D%/libthread.a
@@ -83,11 +82,21 @@ THREAD_MODELS += %D%/m_vmem_thread
 # A test is a name only, MODEL-SANITIZER-THREADS; run says what it does.  One
 # thread has no races, and walking its whole heap under TSan takes minutes.
 MODEL_TESTS = \
-	$(MODEL_NAMES:%=%D%/%-address-1.model) \
-	$(MODEL_NAMES:%=%D%/%-address-8.model)
+	%D%/mmalloc-address-1.model \
+	%D%/mmalloc-address-8.model \
+	%D%/pool-address-1.model \
+	%D%/pool-address-8.model \
+	%D%/qmalloc-address-1.model \
+	%D%/qmalloc-address-8.model \
+	%D%/vmem-address-1.model \
+	%D%/vmem-address-8.model
 if HAVE_TSAN
 check_PROGRAMS += $(THREAD_MODELS)
-MODEL_TESTS += $(MODEL_NAMES:%=%D%/%-thread-8.model)
+MODEL_TESTS += \
+	%D%/mmalloc-thread-8.model \
+	%D%/pool-thread-8.model \
+	%D%/qmalloc-thread-8.model \
+	%D%/vmem-thread-8.model
 endif
 TESTS += $(MODEL_TESTS)
 CLEANFILES += $(MODEL_TESTS)

@@ -379,9 +379,11 @@ TESTS += %D%/m_mmalloc
 %C%_m_mmalloc_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_m_mmalloc_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_m_mmalloc_LDADD = libmmalloc.la liballoc.la libbase.la
+
+noinst_HEADERS += %D%/m_vmem.h
 check_PROGRAMS += %D%/m_vmem
 TESTS += %D%/m_vmem
-%C%_m_vmem_SOURCES = %D%/m_vmem.c
+%C%_m_vmem_SOURCES = %D%/m_vmem.c %D%/m_vmem_threads.c
 %C%_m_vmem_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_m_vmem_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_m_vmem_LDADD = liballoc.la libbase.la

@@ -1,28 +1,27 @@
 /*
- * m_vmem.c - a vmem arena against a plain bitmap of what it must hold.
+ * m_vmem.c - a model test of vmem: random calls against a map of quanta.
  *
- *	m_vmem [-t threads] [-n operations] [seed]
+ *	m_vmem [-t threads] [-n operations] [-q quanta] [seed]
  *
- * Random operations go to the arena and to a table: a byte for each quantum,
- * what it belongs to.  Whether a constrained request can be served the table
- * knows by trying each address; the arena must say the same, and its own check
- * must find nothing.  Each round is another arena, its quantum, base and
- * magazines by the seed.
+ * With one thread the oracle knows for each quantum the span it belongs to and
+ * whether it is taken, and so the answer to every request: whether there is a
+ * place, for best fit which one, and what a bad free must be called.  The
+ * invariants of the arena hold after each call.  Half of the calls are done
+ * without magazines, half with; -q says how large the segments are that they
+ * keep.
  *
- * With -t the threads share one arena, each with pieces of its own; a shared
- * byte for each quantum says whose it is, so that nothing is handed out twice.
- * At the end all pieces are given back and the arena is one hole again.
+ * With several threads no answer is known beforehand, but no quantum may have
+ * two owners: each is a byte that its owner marks.  A thread uses an arena and
+ * a child that imports from it; a part of the segments is freed by another
+ * thread.  In the end both arenas are whole.
  *
- * It is one program with the sources of lib/alloc and lib/base, so that it can
- * be built with any sanitizer.
+ * The seed is printed; it comes from the arguments, or from SEED.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <config.h>
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,435 +29,366 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "alloc/vmem_impl.h"
 #include "base/check.h"
+#include "m_vmem.h"
 
-#define UNITS		512u	/* of one thread's arena */
-#define SHARED		16384u	/* of the threads' */
-#define SLOTS		96u
-#define ROUNDS		40
-#define CHECK_EVERY	16
-#define NOBODY		0
-#define ABSENT		255	/* in no span */
+static size_t nops = 200000, quanta = 16;
+uint64_t model_seed;
+static char told[64];
 
-struct piece {
-	vmem_addr_t at;
-	size_t n;		/* quanta; 0: none */
-	size_t size;		/* as it was asked for */
-	bool constrained;
-};
-
-struct model {
-	vmem_t *vm;
-	uint64_t random;
-	unsigned long step;
-	size_t quantum;
-	vmem_addr_t base;
-	size_t added;		/* units there are, absent ones with them */
-	unsigned char self;
-	unsigned char *owner;
-	struct piece piece[SLOTS];
-};
-
-static unsigned seed;
-
-static void __attribute__((noreturn))
-wrong(const char *what, unsigned long step)
+void
+model_failed(const char *what, const char *file, int line)
 {
-	printf("seed %u, operation %lu: %s\n", seed, step, what);
-	fflush(stdout);
+	fprintf(stderr, "%s:%d: %s (seed %llu)\n", file, line, what,
+	    (unsigned long long)model_seed);
 	abort();
 }
 
 void
 check_failed(const char *what, const char *file, int line)
 {
-	printf("%s:%d: %s\n", file, line, what);
-	wrong("an assertion", 0);
+	model_failed(what, file, line);
+}
+
+size_t
+model_next(struct model *m, size_t below)
+{
+	m->x ^= m->x << 13;
+	m->x ^= m->x >> 7;
+	m->x ^= m->x << 17;
+	return (size_t)(m->x >> 11) % below;
 }
 
 static void
-hold(const struct model *m, bool good, const char *what)
-{
-	if (!good)
-		wrong(what, m->step);
-}
-
-static size_t
-dice(struct model *m, size_t n)
-{
-	m->random = m->random * 6364136223846793005u + 1442695040888963407u;
-	return (size_t)(m->random >> 33) % n;
-}
-
-static void
-complain(vmem_t *vm, vmem_addr_t addr, vmem_size_t size, const char *text)
+hear(struct poolwatch_vmem *vm, vmem_addr_t addr, vmem_size_t size,
+    const char *text)
 {
 	(void)vm;
 	(void)addr;
 	(void)size;
-	wrong(text, 0);
+	snprintf(told, sizeof(told), "%s", text);
 }
 
-/* Every unit of the piece goes from one owner to the other. */
-static void
-change(struct model *m, const struct piece *p, unsigned char from,
-    unsigned char to)
+void
+model_expect_sound(vmem_t *vm)
 {
-	size_t first = (p->at - m->base) / m->quantum;
+	const char *wrong = vmem_check(vm);
 
-	for (size_t i = 0; i < p->n; i++)
-		hold(m, __atomic_exchange_n(&m->owner[first + i], to,
-		    __ATOMIC_RELAXED) == from, "a unit has two owners");
+	if (wrong != NULL)
+		model_failed(wrong, __FILE__, __LINE__);
 }
 
-static void
-got(struct model *m, struct piece *p, size_t size, bool constrained)
-{
-	p->size = size;
-	p->n = (size + m->quantum - 1) / m->quantum;
-	p->constrained = constrained;
-	hold(m, p->at % m->quantum == 0, "an address between two quanta");
-	change(m, p, NOBODY, m->self);
-}
-
-static void
-give(struct model *m, struct piece *p)
-{
-	size_t size = dice(m, 2) ? p->size : p->n * m->quantum;
-
-	change(m, p, m->self, NOBODY);
-	if (p->constrained)
-		vmem_xfree(m->vm, p->at, size);
-	else
-		vmem_free(m->vm, p->at, size);
-	p->n = 0;
-}
-
-static int
-any_flags(struct model *m, bool bounded)
-{
-	static const int fit[] = {
-		0, VMEM_FIRSTFIT, VMEM_BESTFIT, VMEM_NEXTFIT,
-	};
-
-	return VMEM_NOWAIT | fit[dice(m, bounded ? 3 : 4)];
-}
-
-struct ask {
-	size_t n, align, phase, nocross;	/* units */
-	vmem_addr_t min, max;			/* addresses */
-};
-
+/* The oracle: can [at, at + n) be given? */
 static bool
-oracle_fits(const struct model *m, const struct ask *q, size_t unit)
+may_be_at(const struct model *m, const struct request *r, size_t at)
 {
-	vmem_addr_t at = m->base + unit * m->quantum;
-	vmem_addr_t last = at + q->n * m->quantum - 1;
-	size_t u = at / m->quantum;
-
-	if (unit + q->n > m->added || at < q->min || last > q->max ||
-	    u % q->align != q->phase || (q->nocross != 0 &&
-	    u / q->nocross != (u + q->n - 1) / q->nocross))
+	if (at < r->min || at + r->n - 1 > r->max || at + r->n > UNITS ||
+	    at % r->align != r->phase || (r->nocross != 0 &&
+	    at / r->nocross != (at + r->n - 1) / r->nocross))
 		return false;
-	for (size_t i = 0; i < q->n; i++)
-		if (m->owner[unit + i] != NOBODY)
+	for (size_t i = at; i < at + r->n; i++)
+		if (m->taken[i] || m->span[i] == 0 || m->span[i] != m->span[at])
 			return false;
 	return true;
 }
 
+/* The end of the hole that begins at `at`; at itself: none does. */
+static size_t
+hole_end(const struct model *m, size_t at)
+{
+	size_t end = at;
+
+	while (end < UNITS && m->span[end] != 0 && !m->taken[end] &&
+	    m->span[end] == m->span[at])
+		end++;
+	return end;
+}
+
+/* The place in the smallest hole that has one, the lowest of equals. */
+static bool
+best_place(const struct model *m, const struct request *r, size_t *place)
+{
+	size_t best = SIZE_MAX, end;
+
+	for (size_t at = 0; at < UNITS; at = end == at ? at + 1 : end) {
+		end = hole_end(m, at);
+		for (size_t p = at; end - at < best && p < end; p++)
+			if (may_be_at(m, r, p)) {
+				best = end - at;
+				*place = p;
+			}
+	}
+	return best != SIZE_MAX;
+}
+
+static size_t
+largest_hole(const struct model *m)
+{
+	size_t best = 0, end;
+
+	for (size_t at = 0; at < UNITS; at = end == at ? at + 1 : end) {
+		end = hole_end(m, at);
+		if (end - at > best)
+			best = end - at;
+	}
+	return best;
+}
+
 static int
-oracle_judge(const struct model *m, const struct ask *q)
+some_strategy(struct model *m)
 {
-	/* At phase, and so anywhere: it would always cross. */
-	if (q->nocross != 0 && (q->n > q->nocross ||
-	    q->phase / q->nocross != (q->phase + q->n - 1) / q->nocross))
-		return EINVAL;
-	for (size_t unit = 0; unit < m->added; unit++)
-		if (oracle_fits(m, q, unit))
-			return 0;
-	return ENOMEM;
+	static const int all[] = {
+		0, VMEM_FIRSTFIT, VMEM_FIRSTFIT, VMEM_BESTFIT, VMEM_NEXTFIT,
+	};
+
+	return VMEM_NOWAIT | all[model_next(m, 5)];
+}
+
+void
+model_draw(struct model *m, struct request *r)
+{
+	*r = (struct request){
+		.n = 1 + model_next(m, model_next(m, 8) == 0 ? 40 : 12), .align = 1,
+		.max = UNITS, .flags = some_strategy(m),
+	};
+	if (model_next(m, 2) == 0)
+		return;
+	r->align = (size_t)1 << model_next(m, 5);
+	r->phase = model_next(m, r->align);
+	r->nocross = model_next(m, 2) ? 0 : (size_t)16 << model_next(m, 3);
+	if (!(r->flags & VMEM_NEXTFIT) && model_next(m, 2)) {
+		r->min = model_next(m, UNITS);
+		r->max = r->min + model_next(m, UNITS);
+	}
+}
+
+bool
+model_is_wrong(const struct request *r)
+{
+	return r->nocross != 0 && (r->n > r->nocross ||
+	    r->phase / r->nocross != (r->phase + r->n - 1) / r->nocross);
+}
+
+bool
+model_is_plain(const struct request *r)
+{
+	return r->align == 1 && r->nocross == 0 && r->min == 0 &&
+	    r->max == UNITS;
+}
+
+int
+model_ask(struct model *m, const struct request *r, vmem_addr_t *addr,
+    bool plain)
+{
+	size_t odd = model_next(m, Q);	/* is rounded up again */
+
+	if (plain)
+		return vmem_alloc(m->vm, r->n * Q - odd, r->flags, addr);
+	return vmem_xalloc(m->vm, r->n * Q - odd, r->align * Q, r->phase * Q,
+	    r->nocross * Q, r->min * Q,
+	    r->max >= UNITS ? VMEM_ADDR_MAX : r->max * Q + Q - 1, r->flags,
+	    addr);
 }
 
 static void
-take_plain(struct model *m, struct piece *p)
+step_take(struct model *m, struct live *l)
 {
-	size_t size = 1 + dice(m, (dice(m, 4) ? 4 : 40) * m->quantum);
-	struct ask q = {
-		.n = (size + m->quantum - 1) / m->quantum, .align = 1,
-		.max = VMEM_ADDR_MAX,
-	};
-	int error = vmem_alloc(m->vm, size, any_flags(m, false), &p->at);
-
-	hold(m, error == 0 || error == ENOMEM, "an odd error");
-	if (m->added != 0)
-		hold(m, error == oracle_judge(m, &q), "alloc and the bitmap");
-	if (error == 0)
-		got(m, p, size, false);
-}
-
-static struct ask
-any_ask(struct model *m)
-{
-	size_t align = (size_t)1 << dice(m, 6);
-	vmem_addr_t min = m->base + dice(m, UNITS * m->quantum);
-
-	return (struct ask){
-		.n = 1 + dice(m, 12), .align = align,
-		.phase = dice(m, align),
-		.nocross = dice(m, 2) ? 0 : (size_t)8 << dice(m, 4),
-		.min = min, .max = min + dice(m, UNITS * m->quantum),
-	};
-}
-
-static void
-take_constrained(struct model *m, struct piece *p)
-{
-	size_t q = m->quantum;
-	struct ask a = any_ask(m);
-	bool bounded = dice(m, 2);
+	struct request r;
+	vmem_addr_t addr = 7777;
+	size_t best = 0;
+	bool can, plain;
 	int error;
 
-	if (!bounded) {
-		a.min = VMEM_ADDR_MIN;
-		a.max = VMEM_ADDR_MAX;
-	}
-	error = vmem_xalloc(m->vm, a.n * q, a.align * q, a.phase * q,
-	    a.nocross * q, a.min, a.max, any_flags(m, bounded), &p->at);
-	if (m->added != 0) {
-		hold(m, error == oracle_judge(m, &a), "xalloc and the bitmap");
-		hold(m, error != 0 || oracle_fits(m, &a,
-		    (p->at - m->base) / q), "a constraint is broken");
-	}
-	if (error == 0)
-		got(m, p, a.n * q, true);
-}
-
-/* Another span, which does not adjoin the last: spans do not join. */
-static void
-add(struct model *m)
-{
-	size_t n = 16 + dice(m, 48);
-
-	if (m->added + 1 + n > UNITS)
+	model_draw(m, &r);
+	plain = model_is_plain(&r) && model_next(m, 8) != 0;
+	can = !model_is_wrong(&r) && best_place(m, &r, &best);
+	error = model_ask(m, &r, &addr, plain);
+	EXPECT(error == (model_is_wrong(&r) ? EINVAL : can ? 0 : ENOMEM));
+	if (error != 0) {
+		EXPECT(addr == 7777);
 		return;
-	hold(m, vmem_add(m->vm, m->base + (m->added + 1) * m->quantum,
-	    n * m->quantum, VMEM_NOWAIT) == 0, "a span is refused");
-	memset(&m->owner[m->added + 1], NOBODY, n);
-	m->added += 1 + n;
-}
-
-struct tour {
-	const struct model *m;
-	vmem_addr_t at;		/* nothing before it comes any more */
-	size_t units[3];
-};
-
-static void
-visit(void *arg, vmem_addr_t at, vmem_size_t size, int kind)
-{
-	struct tour *t = arg;
-	const struct model *m = t->m;
-
-	hold(m, at >= t->at, "a walk goes back");
-	t->at = at + size;
-	t->units[kind] += size / m->quantum;
-	for (size_t i = 0; i < size / m->quantum; i++)
-		hold(m, m->owner[(at - m->base) / m->quantum + i] ==
-		    (kind == VMEM_ALLOC ? m->self : NOBODY),
-		    "a walk and the bitmap");
+	}
+	EXPECT(addr % Q == 0 && may_be_at(m, &r, addr / Q));
+	if (r.flags & VMEM_BESTFIT)
+		EXPECT(addr / Q == best);
+	*l = (struct live){ m->vm, addr / Q, r.n, plain };
+	memset(&m->taken[l->at], 1, l->n);
 }
 
 static void
-walk(struct model *m)
+step_give(struct model *m, struct live *l)
 {
-	struct tour t = { .m = m };
-	size_t live = 0;
-
-	vmem_walk(m->vm, VMEM_ALLOC | VMEM_FREE |
-	    (dice(m, 2) ? VMEM_REENTRANT : 0), visit, &t);
-	for (size_t i = 0; i < SLOTS; i++)
-		live += m->piece[i].n;
-	hold(m, t.units[VMEM_ALLOC] == live, "a walk and the pieces");
-	hold(m, vmem_size(m->vm, VMEM_ALLOC) == live * m->quantum &&
-	    vmem_size(m->vm, VMEM_FREE) == t.units[VMEM_FREE] * m->quantum,
-	    "a size and the pieces");
-}
-
-static void
-check(const struct model *m)
-{
-	const char *bad = vmem_check(m->vm);
-
-	if (bad != NULL)
-		wrong(bad, m->step);
-}
-
-static void
-one_piece(struct model *m)
-{
-	struct piece *p = &m->piece[dice(m, SLOTS)];
-
-	if (p->n != 0)
-		give(m, p);
-	else if (dice(m, 2))
-		take_plain(m, p);
+	/* xfree takes those of vmem_alloc as well. */
+	if (l->plain && model_next(m, 8) != 0)
+		vmem_free(m->vm, l->at * Q, l->n * Q - model_next(m, Q));
 	else
-		take_constrained(m, p);
+		vmem_xfree(m->vm, l->at * Q, l->n * Q);
+	memset(&m->taken[l->at], 0, l->n);
+	l->n = 0;
 }
 
-static void
-give_all(struct model *m)
+static const struct live *
+live_at(const struct model *m, size_t at)
 {
-	for (size_t i = 0; i < SLOTS; i++)
-		if (m->piece[i].n != 0)
-			give(m, &m->piece[i]);
-}
-
-static vmem_t *
-arena(struct model *m, size_t units)
-{
-	size_t kept = dice(m, 3) ? dice(m, 17) : 0;
-	vmem_t *vm = vmem_create("model", m->base, units * m->quantum,
-	    m->quantum, kept * m->quantum, VMEM_NOWAIT);
-
-	if (vm == NULL)
-		wrong("no arena", 0);
-	vmem_complain(vm, complain);
-	return vm;
-}
-
-static void
-one_round(struct model *m, unsigned long n)
-{
-	m->quantum = (size_t)1 << dice(m, 13);
-	m->base = dice(m, 2) ? 0 : (1 + dice(m, 1000)) * m->quantum;
-	m->added = 64;
-	memset(m->owner, ABSENT, UNITS);
-	memset(m->owner, NOBODY, 64);
-	m->vm = arena(m, 64);
-	for (unsigned long i = 0; i < n; i++, m->step++) {
-		size_t what = dice(m, 1000);
-
-		if (what == 0)
-			add(m);
-		else if (what < 10)
-			walk(m);
-		else
-			one_piece(m);
-		if (m->step % CHECK_EVERY == 0)
-			check(m);
-	}
-	give_all(m);
-	walk(m);
-	check(m);
-	vmem_destroy(m->vm);
-}
-
-static void
-run_alone(unsigned long n)
-{
-	static unsigned char owner[UNITS];
-	static struct model m;
-
-	m.random = seed;
-	m.self = 1;
-	m.owner = owner;
-	for (int i = 0; i < ROUNDS; i++)
-		one_round(&m, n / ROUNDS);
-}
-
-static void
-nothing(void *arg, vmem_addr_t at, vmem_size_t size, int kind)
-{
-	(void)at;
-	*(size_t *)arg += kind == VMEM_ALLOC ? size : 0;
-}
-
-static unsigned long per_thread;
-
-static void *
-work(void *arg)
-{
-	struct model *m = arg;
-	size_t sum = 0;
-
-	for (; m->step < per_thread; m->step++) {
-		one_piece(m);
-		if (dice(m, 1000) == 0)
-			vmem_walk(m->vm, VMEM_ALLOC | VMEM_FREE |
-			    (dice(m, 2) ? VMEM_REENTRANT : 0), nothing, &sum);
-		if (dice(m, 1000) == 0)
-			check(m);
-	}
-	give_all(m);
+	for (size_t i = 0; i < NLIVE; i++)
+		if (m->live[i].n != 0 && m->live[i].at == at)
+			return &m->live[i];
 	return NULL;
 }
 
 static void
-one_herd(uint64_t random, int threads)
+step_bad_free(struct model *m)
 {
-	static unsigned char owner[SHARED];
-	struct model *m = calloc((size_t)threads, sizeof(*m));
-	pthread_t *thread = calloc((size_t)threads, sizeof(*thread));
-	size_t sum = 0;
+	size_t at = model_next(m, UNITS), n = 1 + model_next(m, 12);
+	const struct live *l = live_at(m, at);
+	size_t busy = vmem_size(m->vm, VMEM_ALLOC);
+	char expect[64] = "bad free";
 
-	if (m == NULL || thread == NULL)
-		wrong("no memory", 0);
-	for (int i = 0; i < threads; i++) {
-		m[i].random = random + (uint64_t)i * 0x9e3779b97f4a7c15u;
-		m[i].quantum = 4096;
-		m[i].self = (unsigned char)(i + 1);
-		m[i].owner = owner;
-		m[i].vm = i == 0 ? arena(&m[0], SHARED) : m[0].vm;
-	}
-	for (int i = 0; i < threads; i++)
-		if (pthread_create(&thread[i], NULL, work, &m[i]) != 0)
-			wrong("no thread", 0);
-	for (int i = 0; i < threads; i++)
-		pthread_join(thread[i], NULL);
-	check(&m[0]);
-	vmem_walk(m[0].vm, VMEM_ALLOC | VMEM_FREE, nothing, &sum);
-	hold(&m[0], sum == 0 && vmem_size(m[0].vm, VMEM_MAXFREE) ==
-	    (size_t)SHARED * 4096, "the arena is no longer whole");
-	vmem_destroy(m[0].vm);
-	free(thread);
-	free(m);
+	if (l != NULL && l->n == n)
+		return;
+	if (l != NULL)
+		snprintf(expect, sizeof(expect), "wrong size (expect %zu)",
+		    l->n * Q);
+	told[0] = '\0';
+	if (model_next(m, 2))
+		vmem_free(m->vm, at * Q, n * Q);
+	else
+		vmem_xfree(m->vm, at * Q, n * Q);
+	EXPECT(strcmp(told, expect) == 0);
+	EXPECT(vmem_size(m->vm, VMEM_ALLOC) == busy);
 }
 
 static void
-run_threads(unsigned long n, int threads)
+step_add(struct model *m)
 {
-	per_thread = n / (unsigned long)threads / 4;
-	for (unsigned i = 0; i < 4; i++)
-		one_herd(seed + (uint64_t)i * 1000003, threads);
+	size_t at = model_next(m, UNITS / CHUNK) * CHUNK;
+	int expect = m->span[at] ? EINVAL : 0;
+
+	EXPECT(vmem_add(m->vm, at * Q, CHUNK * Q, VMEM_NOWAIT) == expect);
+	if (expect == 0)
+		memset(&m->span[at], ++m->nspans, CHUNK);
+}
+
+struct walked {
+	const struct model *m;
+	size_t units;
+};
+
+static void
+hold_segment(void *arg, vmem_addr_t addr, vmem_size_t size, int kind)
+{
+	struct walked *w = arg;
+
+	for (size_t i = addr / Q; i < (addr + size) / Q; i++)
+		EXPECT(w->m->span[i] &&
+		    w->m->taken[i] == (kind == VMEM_ALLOC));
+	if (kind == VMEM_ALLOC)
+		EXPECT(live_at(w->m, addr / Q) != NULL);
+	w->units += size / Q;
+}
+
+static void
+step_look(struct model *m)
+{
+	struct walked w = { m, 0 };
+	size_t at = model_next(m, UNITS), n = 1 + model_next(m, CHUNK);
+	size_t units = 0, busy = 0;
+	bool within = at + n <= UNITS && m->span[at] != 0 &&
+	    m->span[at] == m->span[at + n - 1];
+
+	vmem_walk(m->vm, VMEM_ALLOC | VMEM_FREE, hold_segment, &w);
+	for (size_t i = 0; i < UNITS; i++) {
+		units += m->span[i] != 0;
+		busy += m->taken[i];
+	}
+	EXPECT(w.units == units);
+	/* The walk has emptied the magazines. */
+	EXPECT(vmem_size(m->vm, VMEM_ALLOC) == busy * Q);
+	EXPECT(vmem_size(m->vm, VMEM_FREE) == (units - busy) * Q);
+	EXPECT(vmem_size(m->vm, VMEM_MAXFREE) == largest_hole(m) * Q);
+	EXPECT(vmem_contains(m->vm, at * Q, n * Q) == within);
+}
+
+static void
+step(struct model *m)
+{
+	struct live *l = &m->live[model_next(m, NLIVE)];
+
+	switch (model_next(m, 32)) {
+	case 0:
+		step_bad_free(m);
+		break;
+	case 1:
+		step_look(m);
+		break;
+	case 2:
+		step_add(m);
+		break;
+	default:
+		if (l->n == 0)
+			step_take(m, l);
+		else
+			step_give(m, l);
+	}
+	model_expect_sound(m->vm);
+}
+
+/* An arena's life, of a few thousand calls; spans come one by one. */
+static void
+alone(uint64_t x, size_t qcache_max, size_t n)
+{
+	static struct model m;
+	size_t busy = 0;
+	char expect[64];
+
+	memset(&m, 0, sizeof(m));
+	m.x = x;
+	m.vm = vmem_create("model", 0, 0, Q, qcache_max, VMEM_NOWAIT);
+	EXPECT(m.vm != NULL);
+	vmem_complain(m.vm, hear);
+	while (n-- > 0)
+		step(&m);
+	for (size_t i = 0; i < UNITS; i++)
+		busy += m.taken[i];
+	snprintf(expect, sizeof(expect), "leaked %zu bytes", busy * Q);
+	told[0] = '\0';
+	vmem_destroy(m.vm);
+	EXPECT(strcmp(told, busy != 0 ? expect : "") == 0);
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *word = getenv("SEED");
-	unsigned long n = 200000;
-	int threads = 0, c;
+	const char *text = getenv("SEED");
+	int c, nthreads = 1;
 
-	while ((c = getopt(argc, argv, "n:t:")) != -1)
-		if (c == 'n')
-			n = strtoul(optarg, NULL, 0);
-		else if (c == 't')
-			threads = atoi(optarg);
-		else
+	while ((c = getopt(argc, argv, "n:q:t:")) != -1)
+		switch (c) {
+		case 'n':
+			nops = strtoul(optarg, NULL, 0);
+			break;
+		case 'q':
+			quanta = strtoul(optarg, NULL, 0);
+			break;
+		case 't':
+			nthreads = atoi(optarg);
+			break;
+		default:
 			return 2;
-	if (threads < 0 || threads > 250)
-		return 2;
+		}
 	if (optind < argc)
-		word = argv[optind];
-	seed = word != NULL ? (unsigned)strtoul(word, NULL, 0) :
-	    (unsigned)time(NULL) ^ (unsigned)getpid();
-	printf("seed %u\n", seed);
+		text = argv[optind];
+	model_seed = text != NULL ? strtoull(text, NULL, 0) :
+	    (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
+	printf("m_vmem: seed %llu\n", (unsigned long long)model_seed);
 	fflush(stdout);
-	if (threads > 0)
-		run_threads(n, threads);
+	if (nthreads < 1)
+		return 2;
+	if (nthreads > 1)
+		model_run_threads(nthreads, nops, quanta);
 	else
-		run_alone(n);
+		for (size_t i = 0; i < nops / 5000; i++)
+			alone(model_seed * 0x9e3779b97f4a7c15u + i * 2 + 1,
+			    i % 2 ? quanta * Q : 0, 5000);
 	return 0;
 }

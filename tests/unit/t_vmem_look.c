@@ -312,10 +312,10 @@ V76_whatis_says_start_offset_arena_and_state(void **state)
 	assert_int_equal(vmem_whatis(vm, 8 * Q, say, NULL), 1);
 	vmem_free(vm, 4 * Q, 3 * Q);
 	assert_int_equal(vmem_whatis(vm, 4 * Q, say, NULL), 1);
-	assert_non_null(strstr(said,
+	assert_string_equal(said,
 	    "0x5001 is 0x4000+4097 in VMEM 'test' (allocated)\n"
 	    "0x8000 is 0x7000+4096 in VMEM 'test' (free)\n"
-	    "0x4000 is 0x1000+12288 in VMEM 'test' (free)\n"));
+	    "0x4000 is 0x1000+12288 in VMEM 'test' (free)\n");
 	said[0] = '\0';
 	assert_int_equal(vmem_whatis(vm, 50 * Q, say, NULL), 0);
 	assert_string_equal(said, "");
