@@ -1,7 +1,7 @@
 # Model tests under sanitizers: tests/unit/m_NAME.c, 200,000 random operations
 # against an oracle, with one thread and with eight.  The plain build has its
-# row in tests/unit.  A model is three names in MODEL_TESTS and the lines of its two
-# programs.
+# row in tests/unit.  A model is three names in MODEL_TESTS and the lines of
+# its two programs.
 THREAD_MODELS =
 MODEL_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -g -O1 -fno-omit-frame-pointer -pthread
 MODEL_ADDRESS = $(MODEL_CFLAGS) -fsanitize=address,undefined \
