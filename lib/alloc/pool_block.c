@@ -242,14 +242,14 @@ is_unallocated(const uint8_t *b)
 static void
 fill_rest(struct pool_header *h, size_t size)
 {
-	uint8_t *b = pool_data(h), *end = size < POOL_TREE_MIN ?
+	const uint8_t *b = pool_data(h), *end = size < POOL_TREE_MIN ?
 	    (uint8_t *)pool_behind(h, size) : (uint8_t *)pool_links(h, size);
 	size_t n = (size_t)(end - b) < FILL_NAMED ? (size_t)(end - b) :
 	    FILL_NAMED;
 
-	pool_fill(b, n, POOL_FILL_UNALLOC, pool_data(h));
-	for (b += n; end - b >= 16 && !is_unallocated(b); b += 16)
-		pool_fill(b, 16, POOL_FILL_UNALLOC, pool_data(h));
+	while (end - (b + n) >= 16 && !is_unallocated(b + n))
+		n += 16;
+	pool_fill(pool_data(h), n, POOL_FILL_UNALLOC, pool_data(h));
 }
 
 /* A word for the rest of a block, not in the chain yet. */
