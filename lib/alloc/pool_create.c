@@ -25,6 +25,7 @@
 
 #include "alloc/pool_impl.h"
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/os.h"
 #include "base/say.h"
 
@@ -42,22 +43,12 @@ struct made {
 
 _Static_assert(sizeof(struct made) <= OS_PAGE_MIN, "a pool fits a page");
 
-/* Of glibc 2.32; no more right than glibc's own malloc about a clone(2). */
-extern char __libc_single_threaded __attribute__((weak));
-
-static inline bool
-is_alone(void)
-{
-	return &__libc_single_threaded != NULL &&
-	    __atomic_load_n(&__libc_single_threaded, __ATOMIC_RELAXED) != 0;
-}
-
 static void
 made_lock(Pool *p)
 {
 	uint32_t free = 0;
 
-	if (PW_LIKELY(is_alone() &&
+	if (PW_LIKELY(lock_is_alone() &&
 	    __atomic_load_n(&p->futex, __ATOMIC_RELAXED) == 0)) {
 		__atomic_store_n(&p->futex, 1, __ATOMIC_RELAXED);
 		return;
@@ -73,7 +64,7 @@ made_lock(Pool *p)
 static void
 made_unlock(Pool *p)
 {
-	if (PW_LIKELY(is_alone() &&
+	if (PW_LIKELY(lock_is_alone() &&
 	    __atomic_load_n(&p->futex, __ATOMIC_RELAXED) == 1)) {
 		__atomic_store_n(&p->futex, 0, __ATOMIC_RELAXED);
 		return;

@@ -69,7 +69,7 @@ quick_centre_give(size_t grains, uint32_t tid, void *chain, uint32_t count)
 
 	if (b == NULL)
 		return;
-	lock_take(&bin->lock, tid);
+	lock_take_cheap(&bin->lock, tid);
 	full = (bin->nblocks + count) * grains * POOL_GRAIN >
 	    QUICK_CENTRE_BYTES;
 	if (!full) {
@@ -79,7 +79,7 @@ quick_centre_give(size_t grains, uint32_t tid, void *chain, uint32_t count)
 		__atomic_store_n(&bin->nblocks, bin->nblocks + count,
 		    __ATOMIC_RELAXED);
 	}
-	lock_give(&bin->lock);
+	lock_give_cheap(&bin->lock, tid);
 	if (full)
 		quick_chain_give(chain, count);
 }
@@ -94,7 +94,7 @@ quick_centre_take(size_t grains, uint32_t tid, uint32_t *count)
 	*count = 0;
 	if (__atomic_load_n(&bin->batch, __ATOMIC_RELAXED) == NULL)
 		return NULL;
-	lock_take(&bin->lock, tid);
+	lock_take_cheap(&bin->lock, tid);
 	b = bin->batch;
 	if (b != NULL && quick_is_freed(b) &&
 	    (b->below == NULL || quick_is_freed(b->below)) &&
@@ -104,7 +104,7 @@ quick_centre_take(size_t grains, uint32_t tid, uint32_t *count)
 		__atomic_store_n(&bin->nblocks, bin->nblocks - *count,
 		    __ATOMIC_RELAXED);
 	}
-	lock_give(&bin->lock);
+	lock_give_cheap(&bin->lock, tid);
 	if (b != NULL && *count == 0)
 		quick_fault("qmalloc", b, "written to after it was freed");
 	return *count == 0 ? NULL : b;
