@@ -107,6 +107,7 @@ region_grow_l(size_t size)
 	quick.pool.minarena = part < ARENA_FIRST ? ARENA_FIRST :
 	    part > ARENA_MAX ? ARENA_MAX : bits_align_up(part, quick.page);
 	quick_note(QUICK_arena);
+	quick.grown = true;
 	return (void *)addr;
 }
 
