@@ -80,7 +80,7 @@ alloc_l(Pool *p, size_t size)
 	struct pool_user u = { .size = size };
 	size_t want = pool_block_size(p, size), whole;
 	struct pool_header *h = want == 0 ? NULL :
-	    pool_find_l(p, want, &whole);
+	    pool_find_cut_l(p, want, &whole);
 
 	return h == NULL ? NULL : user_cut_l(p, h, 0, want, whole, &u);
 }

@@ -79,6 +79,8 @@ pool_bins_insert(Pool *p, struct pool_links *l, size_t size)
 		return;
 	p->curfree += size;
 	l->footer = htole64(pool_footer_make(l, size));
+	if (l == p->freeroot)	/* pool_bins_take_cut left it there */
+		return;
 	if (size >= POOL_TREE_MIN)
 		pool_tree_insert(p, l, size);
 	else if (PW_UNLIKELY(!bin_insert(p, l, size)))
@@ -154,6 +156,41 @@ pool_bins_take(Pool *p, size_t size, size_t *found)
 		p->curfree -= *found;
 	}
 	return (struct pool_header *)((char *)(l + 1) - *found);
+}
+
+/*
+ * The same where the rest behind the first size bytes will be free again: it
+ * stays in the tree, if it is the root and no other size comes to lie between
+ * before and after.  All smaller ones there are smaller than size, too.
+ */
+struct pool_header *
+pool_bins_take_cut(Pool *p, size_t size, size_t *found)
+{
+	struct pool_links *l;
+
+	if (size < POOL_TREE_MIN && p->binmap >> size / POOL_GRAIN != 0)
+		return pool_bins_take(p, size, found);
+	l = pool_bins_best(p, size, found);
+	if (PW_UNLIKELY(l == NULL))
+		return NULL;
+	if (l == p->freeroot && l->next == l && *found - size >= size &&
+	    *found - size >= POOL_TREE_MIN && p->minblock <= POOL_TREE_MIN)
+		p->curfree -= *found;
+	else if (!pool_bins_remove(p, l, *found))
+		return NULL;
+	return (struct pool_header *)((char *)(l + 1) - *found);
+}
+
+/* l grows at its beginning, if it can do so where it is in the tree. */
+bool
+pool_bins_grow(Pool *p, struct pool_links *l, size_t old, size_t size)
+{
+	if (PW_UNLIKELY(p->torn) || old < POOL_TREE_MIN ||
+	    !pool_tree_can_grow(p, l, old, size))
+		return false;
+	p->curfree += size - old;
+	l->footer = htole64(pool_footer_make(l, size));
+	return true;
 }
 
 size_t

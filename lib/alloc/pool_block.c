@@ -131,6 +131,7 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 	struct pool_header *behind = pool_behind(h, size), *whole = h;
 	struct pool_links *l = NULL, *r;
 	size_t lsize = 0, rsize = 0;
+	bool grown = false;
 
 	/* What will be needed is far apart in memory: ask for it early. */
 	if (left)
@@ -146,13 +147,14 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 		lsize = pool_footer_size(l);
 		whole = (struct pool_header *)((char *)h - lsize);
 	}
-	if (r != NULL) {
-		rsize = pool_footer_size(r);
-		if (!pool_bins_remove(p, r, rsize))
-			return;
-	}
 	if (l != NULL && !pool_bins_remove(p, l, lsize))
 		return;
+	if (r != NULL) {
+		rsize = pool_footer_size(r);
+		grown = pool_bins_grow(p, r, rsize, lsize + size + rsize);
+		if (!grown && !pool_bins_remove(p, r, rsize))
+			return;
+	}
 	free_word(whole, lsize + size + rsize, false);
 	if (l != NULL) {
 		pool_set_word(h, 0);
@@ -162,7 +164,8 @@ pool_join_l(Pool *p, struct pool_header *h, size_t size, bool left)
 		pool_set_word(behind, 0);
 	else
 		pool_set_left(behind, true);
-	bins_insert(p, whole, lsize + size + rsize);
+	if (!grown)
+		bins_insert(p, whole, lsize + size + rsize);
 }
 
 void
@@ -175,12 +178,19 @@ pool_give_l(Pool *p, struct pool_header *h)
 	pool_join_l(p, h, size, (word & POOL_WORD_LEFT) != 0);
 }
 
-static PW_NOINLINE struct pool_header *
-find_more_l(Pool *p, size_t block_size, size_t *whole)
+static inline struct pool_header *
+found_l(Pool *p, struct pool_header *h, size_t whole)
 {
-	if (p->torn || !pool_more_l(p, block_size))
-		return NULL;
-	return pool_bins_take(p, block_size, whole);
+	if (PW_LIKELY(h == NULL || header_fits(h, whole)))
+		return h;
+	pool_fault(p, h, "free block is damaged");
+	return NULL;
+}
+
+static PW_NOINLINE bool
+more_l(Pool *p, size_t block_size)
+{
+	return !p->torn && pool_more_l(p, block_size);
 }
 
 /* The best free block, out of its bin; grows the pool.  NULL: no memory. */
@@ -189,12 +199,23 @@ pool_find_l(Pool *p, size_t block_size, size_t *whole)
 {
 	struct pool_header *h = pool_bins_take(p, block_size, whole);
 
-	if (PW_UNLIKELY(h == NULL))
-		h = find_more_l(p, block_size, whole);
-	if (PW_LIKELY(h == NULL || header_fits(h, *whole)))
-		return h;
-	pool_fault(p, h, "free block is damaged");
-	return NULL;
+	if (PW_UNLIKELY(h == NULL) && more_l(p, block_size))
+		h = pool_bins_take(p, block_size, whole);
+	return found_l(p, h, *whole);
+}
+
+/*
+ * The same for pool_cut_l with pool_split's size, and nothing else: what will
+ * be the rest may have stayed in the tree.
+ */
+struct pool_header *
+pool_find_cut_l(Pool *p, size_t block_size, size_t *whole)
+{
+	struct pool_header *h = pool_bins_take_cut(p, block_size, whole);
+
+	if (PW_UNLIKELY(h == NULL) && more_l(p, block_size))
+		h = pool_bins_take_cut(p, block_size, whole);
+	return found_l(p, h, *whole);
 }
 
 /* Back into its bin: nobody has changed it. */
@@ -216,18 +237,19 @@ is_unallocated(const uint8_t *b)
 /*
  * The rest of a block that was cut.  Its first bytes name it; after that what
  * was filled as unallocated before stays: filling all of a large block anew for
- * each piece cut off it would be quadratic.
+ * each piece cut off it would be quadratic.  Links of the tree may be in use.
  */
 static void
 fill_rest(struct pool_header *h, size_t size)
 {
-	uint8_t *b = pool_data(h), *end = (uint8_t *)pool_behind(h, size);
+	const uint8_t *b = pool_data(h), *end = size < POOL_TREE_MIN ?
+	    (uint8_t *)pool_behind(h, size) : (uint8_t *)pool_links(h, size);
 	size_t n = (size_t)(end - b) < FILL_NAMED ? (size_t)(end - b) :
 	    FILL_NAMED;
 
-	pool_fill(b, n, POOL_FILL_UNALLOC, pool_data(h));
-	for (b += n; end - b >= 16 && !is_unallocated(b); b += 16)
-		pool_fill(b, 16, POOL_FILL_UNALLOC, pool_data(h));
+	while (end - (b + n) >= 16 && !is_unallocated(b + n))
+		n += 16;
+	pool_fill(pool_data(h), n, POOL_FILL_UNALLOC, pool_data(h));
 }
 
 /* A word for the rest of a block, not in the chain yet. */
@@ -294,7 +316,7 @@ struct pool_header *
 pool_take_l(Pool *p, size_t block_size)
 {
 	size_t whole, size;
-	struct pool_header *h = pool_find_l(p, block_size, &whole);
+	struct pool_header *h = pool_find_cut_l(p, block_size, &whole);
 
 	if (h == NULL)
 		return NULL;

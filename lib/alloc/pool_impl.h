@@ -221,6 +221,7 @@ bool	pool_resize_l(Pool *, struct pool_header *, size_t block_size);
 
 /* What the calls above are made of: see pool_block.c. */
 struct pool_header *pool_find_l(Pool *, size_t block_size, size_t *whole);
+struct pool_header *pool_find_cut_l(Pool *, size_t block_size, size_t *whole);
 void	pool_unfind_l(Pool *, struct pool_header *, size_t whole);
 void	pool_wipe(Pool *, struct pool_header *, size_t whole);
 void	pool_cut_l(Pool *, struct pool_header *, size_t size, size_t whole,
@@ -308,6 +309,8 @@ void	pool_bins_insert(Pool *, struct pool_links *, size_t size);
 bool	pool_bins_remove(Pool *, struct pool_links *, size_t size);
 struct pool_links *pool_bins_best(Pool *, size_t size, size_t *found);
 struct pool_header *pool_bins_take(Pool *, size_t size, size_t *found);
+struct pool_header *pool_bins_take_cut(Pool *, size_t size, size_t *found);
+bool	pool_bins_grow(Pool *, struct pool_links *, size_t old, size_t size);
 size_t	pool_bins_largest(Pool *);
 const char *pool_bins_check(Pool *);
 void	pool_tear(Pool *, struct pool_links *);
@@ -315,6 +318,8 @@ void	pool_tear(Pool *, struct pool_links *);
 /* pool_tree.c: those of POOL_TREE_MIN and more. */
 void	pool_tree_insert(Pool *, struct pool_links *, size_t size);
 void	pool_tree_remove(Pool *, struct pool_links *, size_t size);
+bool	pool_tree_can_grow(Pool *, struct pool_links *, size_t old,
+	    size_t size);
 struct pool_links *pool_tree_best(Pool *, size_t size);
 size_t	pool_tree_largest(Pool *);
 const char *pool_tree_check(Pool *, size_t *sum);

@@ -186,16 +186,41 @@ pool_tree_remove(Pool *p, struct pool_links *l, size_t size)
 		p->freeroot = tree_join(p, l->left, l->right);
 }
 
-/* The smallest block of at least size bytes, still in the tree; or NULL. */
+/*
+ * May l, whose footer still says old, be of size without another place?  It is
+ * the root then.  A node alone in its ring keeps its links, which are at the
+ * end of the block, when the block grows at its beginning.
+ */
+bool
+pool_tree_can_grow(Pool *p, struct pool_links *l, size_t old, size_t size)
+{
+	struct pool_links *t;
+
+	if (l->next != l)
+		return false;
+	t = p->freeroot = tree_splay(p, p->freeroot, old);
+	if (t != l)
+		return false;
+	if (t->right == NULL)
+		return true;
+	t->right = tree_splay(p, t->right, 0);
+	return t->right != NULL && key(t->right) > size;
+}
+
+/* The smallest block of at least size bytes, of the root's ring; or NULL. */
 struct pool_links *
 pool_tree_best(Pool *p, size_t size)
 {
-	struct pool_links *t = tree_splay(p, p->freeroot, size);
+	struct pool_links *t = tree_splay(p, p->freeroot, size), *above;
 
 	p->freeroot = t;
 	if (t != NULL && key(t) < size) {
-		t->right = tree_splay(p, t->right, 0);
-		t = p->torn ? NULL : t->right;
+		above = t->right = tree_splay(p, t->right, 0);
+		if (above == NULL)
+			return NULL;
+		t->right = NULL;
+		above->left = t;
+		t = p->freeroot = above;
 	}
 	if (t != NULL && t->next != t && PW_UNLIKELY(!node_ok(p, t->next)))
 		t = tree_tear(p, t);

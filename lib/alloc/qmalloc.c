@@ -101,6 +101,7 @@ take_pool(size_t size, bool clear)
 
 	if (bits_add_overflows(size, QUICK_PAD, &whole) || whole > quick.span)
 		return quick_fail(ENOMEM);
+	quick_held_reclaim(quick_tid());
 	data = poolalloc(&quick.pool, whole);
 	if (data == NULL && quick_relieve())
 		data = poolalloc(&quick.pool, whole);

@@ -270,6 +270,7 @@ take_batch(struct quick_cache *c, size_t grains)
 	struct pool_header *h[BATCH_MAX];
 	size_t n = c->batch[grains];
 
+	quick_held_reclaim(c->tid);
 	n = pool_take_some(grains, n, h);
 	if (n == 0 && quick_relieve())
 		n = pool_take_some(grains, 1, h);

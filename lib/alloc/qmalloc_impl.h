@@ -56,7 +56,10 @@
 #define QUICK_LIST_BYTES 65536u	/* one list of one thread, at most, */
 #define QUICK_LIST_COUNT 1024u	/* and so many blocks, */
 #define QUICK_LIST_FEW	8u	/* but so many always */
-#define QUICK_CENTRE_BYTES (1u << 20)	/* one class of the centre */
+#define QUICK_CENTRE_BLOCKS (1u << 30)	/* one class of the centre */
+#define QUICK_HELD_BYTES (1u << 20)	/* always in the centre, */
+#define QUICK_HELD_PART	8u		/* or this part of the pool, */
+#define QUICK_FREE_PART	64u		/* and more while this is free */
 
 /*
  * Paths, each counted by the thread that takes it.  malloc, free, malign and
@@ -135,6 +138,7 @@ struct quick {
 	/* Under their locks. */
 	struct lock pool_lock;
 	Pool pool;
+	bool grown;		/* since the centre was looked at */
 	size_t committed;	/* bytes from base that may be used */
 	struct lock caches_lock;
 	bool forking;		/* with the pool's lock */
@@ -145,6 +149,7 @@ struct quick {
 	/* Atomic. */
 	bool poisoned;
 	uint32_t waiting;	/* threads in qsmalloc */
+	size_t held;		/* bytes in the centre */
 	uint64_t count[QUICK_NCOUNTERS];	/* of no thread that lives */
 };
 
@@ -258,6 +263,7 @@ void	*quick_centre_take(size_t grains, uint32_t tid, uint32_t *count);
 void	quick_centre_give(size_t grains, uint32_t tid, void *chain,
 	    uint32_t count);
 void	quick_centre_flush(uint32_t tid);
+void	quick_held_reclaim(uint32_t tid);
 void	quick_chain_give(void *chain, uint32_t count);
 void	quick_chain_give_one(void *data);
 void	*quick_next(void *data);

@@ -43,14 +43,14 @@ void
 quick_pool_lock(Pool *p)
 {
 	(void)p;
-	lock_take(&quick.pool_lock, quick_tid());
+	lock_take_cheap(&quick.pool_lock, quick_tid());
 }
 
 void
 quick_pool_unlock(Pool *p)
 {
 	(void)p;
-	lock_give(&quick.pool_lock);
+	lock_give_cheap(&quick.pool_lock, quick_tid());
 }
 
 /* A fault: no way in stays open. */
@@ -107,6 +107,7 @@ region_grow_l(size_t size)
 	quick.pool.minarena = part < ARENA_FIRST ? ARENA_FIRST :
 	    part > ARENA_MAX ? ARENA_MAX : bits_align_up(part, quick.page);
 	quick_note(QUICK_arena);
+	quick.grown = true;
 	return (void *)addr;
 }
 

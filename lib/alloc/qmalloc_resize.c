@@ -37,6 +37,36 @@ fits(size_t size, size_t grains)
 	    POOL_MINBLOCK / POOL_GRAIN);
 }
 
+/* Zero [at, end), where end is a multiple of 8 and mostly near. */
+static inline void
+clear_slack(char *at, char *end)
+{
+	uint64_t *w = (uint64_t *)((uintptr_t)at & ~(uintptr_t)7);
+
+	if (at >= end)
+		return;
+	*w &= ~htole64(~0ull << 8 * ((uintptr_t)at & 7));
+	while ((char *)++w < end)
+		*w = 0;
+}
+
+/* The short way: an ordinary quick block that is good enough. */
+static inline bool
+resize_quick(char *data, size_t size)
+{
+	size_t grains;
+
+	if (!quick_is_ours(data) || quick_own(data) != QUICK_LIVE)
+		return false;
+	grains = quick_grains(data);
+	if (grains == 0 || grains >= QUICK_CLASSES ||
+	    !quick_is_sound(data, grains) || !fits(size, grains))
+		return false;
+	clear_slack(data + size, data + quick_room(grains));
+	quick_note(QUICK_reallocsame);
+	return true;
+}
+
 static void *
 resize_here(char *data, size_t size, size_t grains)
 {
@@ -67,11 +97,13 @@ static void *
 resize_move(char *data, size_t size, size_t grains)
 {
 	size_t old = size_of(data, grains);
-	char *to = quick_take(size - QUICK_PAD, true);
+	size_t kept = old < size ? old : size;
+	char *to = quick_take(size - QUICK_PAD, false);
 
 	if (to == NULL)
 		return NULL;
-	memcpy(to, data, old < size ? old : size);
+	memcpy(to, data, kept);
+	memset(to + kept, 0, size - kept);
 	quick_note(QUICK_reallocmove);
 	quick_give("qrealloc", data);
 	return to;
@@ -120,7 +152,9 @@ qrealloc_tagged(void *v, size_t size, uintptr_t caller)
 		return quick_fail(EUCLEAN);
 	if (bits_add_overflows(size, QUICK_PAD, &whole))
 		return quick_fail(ENOMEM);
-	data = resize((char *)v - QUICK_PAD, whole);
+	data = (char *)v - QUICK_PAD;
+	if (!resize_quick(data, whole))
+		data = resize(data, whole);
 	if (data == NULL)
 		return NULL;
 	qsetrealloctag(data + QUICK_PAD, caller);

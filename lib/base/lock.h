@@ -16,6 +16,7 @@
 #define PW_BASE_LOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LOCK_WAITERS	0x80000000u
@@ -58,6 +59,37 @@ lock_give(struct lock *l)
 {
 	if (__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) & LOCK_WAITERS)
 		lock_wake(l);
+}
+
+/* Of glibc 2.32; no more right than glibc's own malloc about a clone(2). */
+extern char __libc_single_threaded __attribute__((weak));
+
+/* Does the C library say that the process has one thread? */
+static inline bool
+lock_is_alone(void)
+{
+	return &__libc_single_threaded != NULL &&
+	    __atomic_load_n(&__libc_single_threaded, __ATOMIC_RELAXED) != 0;
+}
+
+/* The same two for locks of the program's own threads only: not ours. */
+static inline void
+lock_take_cheap(struct lock *l, uint32_t tid)
+{
+	if (lock_is_alone() && __atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0)
+		__atomic_store_n(&l->word, tid, __ATOMIC_RELAXED);
+	else
+		lock_take(l, tid);
+}
+
+static inline void
+lock_give_cheap(struct lock *l, uint32_t tid)
+{
+	if (lock_is_alone() &&
+	    __atomic_load_n(&l->word, __ATOMIC_RELAXED) == tid)
+		__atomic_store_n(&l->word, 0, __ATOMIC_RELAXED);
+	else
+		lock_give(l);
 }
 
 static inline bool

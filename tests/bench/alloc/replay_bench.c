@@ -1,7 +1,9 @@
 /*
  * replay_bench.c - recorded streams of requests against several allocators.
  *
- *	replay_bench [-r ROUNDS] STREAM...
+ *	replay_bench [-r ROUNDS] [-m MAX] STREAM...
+ *
+ * MAX: leave out blocks that ever are larger.
  *
  * Every run is a process of its own, forked from one that has done nothing
  * but read the stream, so each allocator begins with nothing and all are
@@ -406,11 +408,14 @@ int
 main(int argc, char **argv)
 {
 	struct figures sum[NSUBJECTS_MAX];
+	uint64_t max = UINT64_MAX;
 	int c, n, rounds = 5;
 
-	while ((c = getopt(argc, argv, "r:")) != -1)
+	while ((c = getopt(argc, argv, "r:m:")) != -1)
 		if (c == 'r')
 			rounds = atoi(optarg);
+		else if (c == 'm')
+			max = strtoull(optarg, NULL, 10);
 	n = argc - optind;
 	if (rounds < 1 || rounds > ROUNDS_MAX || n == 0)
 		return 2;
@@ -421,6 +426,8 @@ main(int argc, char **argv)
 
 		if (stream_read(&s, argv[optind]) < 0)
 			return 1;
+		if (max != UINT64_MAX)
+			stream_cut(&s, max);
 		bench(&s, rounds, sum);
 	}
 	print_means(sum, n);

@@ -7,6 +7,7 @@
 
 #include "tests/bench/alloc/stream.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,4 +79,33 @@ stream_read(struct stream *s, const char *path)
 		fprintf(stderr, "%s: damaged\n", path);
 	take_name(s, path);
 	return i == s->n ? 0 : -1;
+}
+
+/*
+ * From the last request to the first, so that what becomes of a block is known
+ * where it begins.  kept: is a block small that has a request behind this one?
+ */
+void
+stream_cut(struct stream *s, uint64_t max)
+{
+	bool *kept = stream_pages(s->nslots * sizeof(*kept));
+	struct request *q, *to;
+
+	memset(kept, true, s->nslots * sizeof(*kept));
+	for (q = s->request + s->n; q-- != s->request;) {
+		if (q->kind != REQUEST_FREE && q->size > max)
+			kept[q->slot] = false;
+		if (q->kind != REQUEST_ALLOC)
+			continue;
+		q->size = kept[q->slot] ? q->size : UINT64_MAX;
+		kept[q->slot] = true;
+	}
+	memset(kept, true, s->nslots * sizeof(*kept));
+	for (q = to = s->request; q < s->request + s->n; q++) {
+		if (q->kind == REQUEST_ALLOC)
+			kept[q->slot] = q->size != UINT64_MAX;
+		if (kept[q->slot])
+			*to++ = *q;
+	}
+	s->n = (size_t)(to - s->request);
 }

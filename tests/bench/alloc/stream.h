@@ -28,6 +28,9 @@ struct stream {
 /* 0, or -1 with a message on stderr; the stream stays until the exit. */
 int	stream_read(struct stream *, const char *path);
 
+/* Leave only the blocks that never are larger than max. */
+void	stream_cut(struct stream *, uint64_t max);
+
 /* Pages from the system, zeroed; exits when there are none. */
 void	*stream_pages(size_t size);
 
