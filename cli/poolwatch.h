@@ -41,6 +41,9 @@ enum {
 	    "of the free space, at most 10G)")				       \
 	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
 	    "frames recorded of a stack, at most 256 (default)")			       \
+	_(MAPPINGS, "mappings", 0, "yes|no", NOW, "Recording",		       \
+	    "record what the program maps itself by mmap and brk (default "    \
+	    "yes)")							       \
 	_(ABORT_ON_ERROR, "abort-on-error", 0, NULL, NOW, "Recording",	       \
 	    "stop at the first corruption, leaving a core")		       \
 	_(PASS_THROUGH, "pass-through", 0, "yes|no", NOW, "Recording",	       \

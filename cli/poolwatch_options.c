@@ -180,6 +180,18 @@ set_yes_no(struct args *a, bool *to)
 	return ARGS_OPTION;
 }
 
+/* yes or no in one of the session's flags. */
+static enum args_result
+set_flag(struct watch_options *o, struct args *a, uint32_t flag)
+{
+	bool yes;
+	enum args_result r = set_yes_no(a, &yes);
+
+	if (r == ARGS_OPTION)
+		o->flags = yes ? o->flags | flag : o->flags & ~flag;
+	return r;
+}
+
 /*
  * Processes are known by the file that runs: sh means dash where sh is a link
  * to it.
@@ -259,7 +271,6 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 {
 	enum args_result r = ARGS_OPTION;
 	uint64_t n = 0;
-	bool yes;
 
 	switch ((enum watch_option)a->option->id) {
 	case OPT_OUTPUT:
@@ -290,6 +301,8 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		r = set_number(a, 1, 256, &n);
 		o->depth = (uint32_t)n;
 		return r;
+	case OPT_MAPPINGS:
+		return set_flag(o, a, SESSION_MAPPINGS);
 	case OPT_ABORT_ON_ERROR:
 		o->flags |= SESSION_ABORT;
 		return ARGS_OPTION;
@@ -312,11 +325,7 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return ARGS_OPTION;
 	case OPT_FOLLOW:
 	case OPT_TRACE_CHILDREN:
-		r = set_yes_no(a, &yes);
-		if (r == ARGS_OPTION)
-			o->flags = yes ? o->flags | SESSION_FOLLOW :
-			    o->flags & ~(uint32_t)SESSION_FOLLOW;
-		return r;
+		return set_flag(o, a, SESSION_FOLLOW);
 	case OPT_ONLY:
 		return set_glob(a, o->only, &lists->only);
 	case OPT_SKIP:
@@ -388,7 +397,7 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	struct args a;
 
 	memset(o, 0, sizeof(*o));
-	o->flags = SESSION_FILL | SESSION_FOLLOW;
+	o->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
 	o->depth = 256;
 	o->pass_through = true;
 	o->leak_check = WATCH_LEAK_TOP;

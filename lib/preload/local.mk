@@ -32,6 +32,7 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/glob.c \
 	%D%/interpose.c \
 	%D%/interpose.h \
+	%D%/maps.c \
 	%D%/operators.c \
 	%D%/preload_impl.h \
 	%D%/process.c \

@@ -8,7 +8,9 @@
 
 #include <malloc.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -28,6 +30,13 @@
 	_(FILE *, popen, (const char *, const char *))			      \
 	_(void, quick_exit, (int))					      \
 	_(int, fputs, (const char *, FILE *))				      \
+	_(void *, mmap, (void *, size_t, int, int, int, off_t))		      \
+	_(int, munmap, (void *, size_t))				      \
+	_(void *, mremap, (void *, size_t, size_t, int, ...))		      \
+	_(int, brk, (void *))						      \
+	_(void *, sbrk, (intptr_t))					      \
+	_(void *, shmat, (int, const void *, int))			      \
+	_(int, shmdt, (const void *))					      \
 	_(int, malloc_trim, (size_t))					      \
 	_(int, mallopt, (int, int))					      \
 	_(struct mallinfo, mallinfo, (void))				      \

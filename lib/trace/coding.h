@@ -5,7 +5,8 @@
  * the kind (format.h).  For kinds with a call the high four are a short code
  * of CODING_SHORT_CALLS, or 0: then a call byte follows the tag, made of the
  * call, TRACE_BY_REALLOC and CODING_ALIGNED.  The field align is there only
- * under CODING_ALIGNED.  For other kinds the high bits are 0.
+ * under CODING_ALIGNED.  For other kinds the high bits are 0.  Where the low
+ * bits are 0 the kind is 16 and what the high four say.
  *
  * Deltas start anew in each chunk from (base, address 0, stack 0):
  *	time	ticks since the record before; never negative (a stamp older
@@ -30,8 +31,13 @@
 #include "trace/format.h"
 #include "trace/varint.h"
 
-#define CODING_KIND(tag)	((tag) & 15u)
-#define CODING_SHORT(tag)	((tag) >> 4)
+#define CODING_KINDS		32u	/* that a tag can tell */
+#define CODING_KIND(tag) \
+	(((tag) & 15u) != 0 ? (tag) & 15u : 16u + ((tag) >> 4))
+#define CODING_SHORT(tag)	(((tag) & 15u) != 0 ? (tag) >> 4 : 0)
+/* A kind's tag without a short code. */
+#define CODING_TAG(kind) \
+	((unsigned char)((kind) < 16 ? (kind) : ((kind) - 16) << 4))
 #define CODING_CALL_MASK	0x1fu
 #define CODING_ALIGNED		0x40u
 #define CODING_NO_CALL	0x1fu	/* in findings, for TRACE_NCALLS */
@@ -83,7 +89,12 @@
 	_(largest,   u,	    "bytes of the largest free run")		      \
 	_(overhead,  u,	    "bytes of headers, guards and slack")	      \
 	_(events,    u,	    "number of events dropped")			      \
-	_(note,	     str,   "text")
+	_(note,	     str,   "text")					      \
+	_(mapper,    u,	    "the call, by its number in CALLS")		      \
+	_(length,    u,	    "bytes, whole pages")			      \
+	_(access,    u,	    "mmap's prot")				      \
+	_(flags,     u,	    "mmap's flags")				      \
+	_(failed,    u,	    "0, or the errno with which the call failed")
 
 /* Bytes an event can have at most: tag, call, 4 numbers, a far address. */
 #define CODING_EVENT_MAX	64u

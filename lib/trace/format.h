@@ -21,6 +21,12 @@
  * A realloc that may move is FREE (with TRACE_BY_REALLOC) before the call and
  * ALLOC (with TRACE_BY_REALLOC) after it, or CANCEL when it failed; one that
  * certainly stays is RESIZE.
+ *
+ * MAP and UNMAP follow the same order: UNMAP stands before the call and, if
+ * that fails, once more behind it with the error, which takes it back.  mremap
+ * is UNMAP of the old range and MAP of the new one; its MAP has no flags when
+ * the mapping keeps those it had.  An UNMAP by shmdt has length 0: all that
+ * shmat mapped there.
  */
 #define TRACE_RECORDS(_)						      \
 	_(ALLOC,   1, (time, call, addr, size, align, stack),		      \
@@ -48,7 +54,11 @@
 	_(LOST,   12, (time, events),					      \
 	    "events of this process were dropped before here")		      \
 	_(NOTE,   13, (time, note),					      \
-	    "a word for the user (an allocator above malloc, ...)")
+	    "a word for the user (an allocator above malloc, ...)")	      \
+	_(MAP,    16, (time, mapper, addr, length, access, flags, failed,     \
+	    stack), "the program mapped memory itself, or failed to")	      \
+	_(UNMAP,  17, (time, mapper, addr, length, failed, stack),	      \
+	    "it gives mapped memory back; failed: it could not after all")
 
 #define TRACE_AS_ENUM(name, tag, fields, what)	TRACE_##name = tag,
 enum trace_kind { TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS };
@@ -79,7 +89,14 @@ enum trace_class { TRACE_C, TRACE_NEW, TRACE_NEW_ARRAY };
 	_(FREE_SIZED,		C,	   "free_sized")		      \
 	_(FREE_ALIGNED_SIZED,	C,	   "free_aligned_sized")	      \
 	_(DELETE,		NEW,	   "operator delete")		      \
-	_(DELETE_ARRAY,		NEW_ARRAY, "operator delete[]")
+	_(DELETE_ARRAY,		NEW_ARRAY, "operator delete[]")		      \
+	_(MMAP,			C,	   "mmap")			      \
+	_(MUNMAP,		C,	   "munmap")			      \
+	_(MREMAP,		C,	   "mremap")			      \
+	_(BRK,			C,	   "brk")			      \
+	_(SBRK,			C,	   "sbrk")			      \
+	_(SHMAT,		C,	   "shmat")			      \
+	_(SHMDT,		C,	   "shmdt")
 
 #define TRACE_CALL_AS_ENUM(name, class, text)	TRACE_CALL_##name,
 enum trace_call { TRACE_CALLS(TRACE_CALL_AS_ENUM) TRACE_NCALLS };

@@ -16,6 +16,7 @@ libtracein_la_SOURCES = \
 	%D%/writer.c \
 	%D%/writer.h \
 	%D%/writer_impl.h \
+	%D%/writer_map.c \
 	%D%/writer_meta.c
 
 # Outside: the recorder's file and everybody's reader.  Uses lib/base, zstd.

@@ -51,12 +51,18 @@ reader_missing(struct trace_reader *r, uint64_t offset, const char *fmt, ...)
 }
 
 static PW_ALWAYS_INLINE bool
+kind_gives(unsigned kind)
+{
+	return kind == TRACE_FREE || kind == TRACE_UNMAP;
+}
+
+static PW_ALWAYS_INLINE bool
 heap_before(const struct source *a, const struct source *b)
 {
 	if (a->record.time != b->record.time)
 		return a->record.time < b->record.time;
-	if ((a->record.kind == TRACE_FREE) != (b->record.kind == TRACE_FREE))
-		return a->record.kind == TRACE_FREE;
+	if (kind_gives(a->record.kind) != kind_gives(b->record.kind))
+		return kind_gives(a->record.kind);
 	return a->seq < b->seq;
 }
 
@@ -193,6 +199,26 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 	return false;
 }
 
+/* MAP or UNMAP.  false: a call that is none of ours. */
+static bool
+reader_fill_map(struct trace_reader *r, struct trace_event *ev,
+    const struct record *rec, struct proc *p)
+{
+	bool map = rec->kind == TRACE_MAP;
+
+	if (r->flags & TRACE_META_ONLY || rec->num[0] >= TRACE_NCALLS)
+		return false;
+	p->pub.recorded = true;
+	ev->call = (uint8_t)rec->num[0];
+	ev->addr = rec->addr;
+	ev->size = rec->num[1];
+	ev->access = map ? (uint32_t)rec->num[2] : 0;
+	ev->flags = map ? (uint32_t)rec->num[3] : 0;
+	ev->failed = (uint32_t)rec->num[map ? 4 : 2];
+	ev->stack = rec->stack;
+	return true;
+}
+
 static PW_ALWAYS_INLINE bool
 kind_is_event(unsigned kind)
 {
@@ -219,7 +245,9 @@ reader_fill(struct trace_reader *r, struct trace_event *ev)
 	};
 	p->last = r->time;
 	if (PW_UNLIKELY(!kind_is_event(rec->kind)))
-		return reader_fill_meta(r, ev, rec, p);
+		return rec->kind == TRACE_MAP || rec->kind == TRACE_UNMAP ?
+		    reader_fill_map(r, ev, rec, p) :
+		    reader_fill_meta(r, ev, rec, p);
 	if (r->flags & TRACE_META_ONLY)
 		return false;
 	p->pub.recorded = true;

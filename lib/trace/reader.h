@@ -83,6 +83,8 @@ struct trace_event {
 	uint64_t size;
 	uint64_t align;
 	uint32_t stack;
+	/* MAP, UNMAP: size is the length; mmap's prot and flags, an errno */
+	uint32_t access, flags, failed;
 	/* HEAP */
 	uint64_t footprint, free, largest, overhead;
 	/* LOST */

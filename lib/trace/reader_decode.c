@@ -26,12 +26,13 @@ enum { CODING_FIELDS(FIELD_TYPE) };
 #define SHAPE_5(a, ...)	FIELD_##a, SHAPE_4(__VA_ARGS__)
 #define SHAPE_6(a, ...)	FIELD_##a, SHAPE_5(__VA_ARGS__)
 #define SHAPE_7(a, ...)	FIELD_##a, SHAPE_6(__VA_ARGS__)
-#define SHAPE_PICK(a, b, c, d, e, f, g, n, ...)	SHAPE_##n
+#define SHAPE_8(a, ...)	FIELD_##a, SHAPE_7(__VA_ARGS__)
+#define SHAPE_PICK(a, b, c, d, e, f, g, h, n, ...)	SHAPE_##n
 #define SHAPE(...) \
-	SHAPE_PICK(__VA_ARGS__, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)
+	SHAPE_PICK(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)
 #define SHAPE_ROW(name, tag, fields, what) \
 	[TRACE_##name] = { SHAPE fields },
-static const uint8_t shapes[16][READER_FIELDS_MAX] = {
+static const uint8_t shapes[CODING_KINDS][READER_FIELDS_MAX] = {
 	TRACE_RECORDS(SHAPE_ROW)
 };
 
@@ -127,6 +128,9 @@ decode_shape(struct coding_state *st, struct record *r,
 		case TYPE_addr:
 			p = coding_get_addr(p, end, &st->addr);
 			r->addr = st->addr;
+			break;
+		case TYPE_stack:
+			p = coding_get_stack(p, end, &st->stack, &r->stack);
 			break;
 		case TYPE_str:
 			p = decode_string(&r->str[nstr++], p, end);

@@ -121,6 +121,7 @@ enum session_flag {
 	SESSION_ABORT		= 1 << 4,	/* --abort-on-error */
 	SESSION_FOLLOW		= 1 << 5,
 	SESSION_JUDGE_PROGRAM	= 1 << 6,	/* whatever the lists say */
+	SESSION_MAPPINGS	= 1 << 7,	/* mmap and kin are events */
 };
 
 struct session_header {

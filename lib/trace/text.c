@@ -102,6 +102,21 @@ put_event(struct text *t, const struct trace_event *ev)
 }
 
 static void
+put_map(struct text *t, const struct trace_event *ev)
+{
+	put_string(t, "call", trace_call_name(ev->call));
+	put_address(t, "addr", ev->addr);
+	put_number(t, "size", ev->size);
+	if (ev->kind == TRACE_MAP) {
+		put_address(t, "access", ev->access);
+		put_address(t, "flags", ev->flags);
+	}
+	if (ev->failed != 0)
+		put_number(t, "failed", ev->failed);
+	put_number(t, "stack", ev->stack);
+}
+
+static void
 put_process(struct text *t, const struct trace_process *p)
 {
 	put_number(t, "pid", p->pid);
@@ -175,6 +190,10 @@ put_fields(struct text *t, const struct trace_reader *r,
 		break;
 	case TRACE_LOST:
 		put_number(t, "events", ev->lost);
+		break;
+	case TRACE_MAP:
+	case TRACE_UNMAP:
+		put_map(t, ev);
 		break;
 	default:
 		put_event(t, ev);
@@ -253,6 +272,12 @@ parse_field(struct trace_event *ev, const char *name, size_t n,
 		ev->lost = v;
 	else if (IS("how"))
 		ev->call = (uint8_t)v;
+	else if (IS("access"))
+		ev->access = (uint32_t)v;
+	else if (IS("flags"))
+		ev->flags = (uint32_t)v;
+	else if (IS("failed"))
+		ev->failed = (uint32_t)v;
 	else if (IS("status"))
 		ev->status = (int)v;
 	else
@@ -288,7 +313,8 @@ trace_text_parse(const char *line, struct trace_event *ev)
 	len = strcspn(line, " \n");
 	kind = parse_kind(line, len);
 	if (kind < 0 || (kind > TRACE_CANCEL && kind != TRACE_HEAP &&
-	    kind != TRACE_LOST && kind != TRACE_EXIT))
+	    kind != TRACE_LOST && kind != TRACE_EXIT && kind != TRACE_MAP &&
+	    kind != TRACE_UNMAP))
 		return -1;
 	ev->kind = (enum trace_kind)kind;
 	ev->time = time;

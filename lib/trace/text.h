@@ -22,8 +22,8 @@ size_t	trace_text(const struct trace_reader *, const struct trace_event *,
 	    char *buf, size_t size);
 
 /*
- * A line of one of the kinds ALLOC, FREE, RESIZE, CANCEL, HEAP, LOST and EXIT
- * back to its event; the order of the names does not matter.  0, or -1 when
+ * A line of one of the kinds ALLOC, FREE, RESIZE, CANCEL, HEAP, LOST, EXIT,
+ * MAP and UNMAP back to its event; the order of the names does not matter.  0, or -1 when
  * the line is of another kind or not understood.
  */
 int	trace_text_parse(const char *line, struct trace_event *);

@@ -92,6 +92,13 @@ void	writer_exit(struct writer *, uint64_t time, unsigned how, int status);
 void	writer_error(struct writer *, uint64_t time, const struct trace_error *);
 void	writer_heap(struct writer *, uint64_t time, uint64_t footprint,
 	    uint64_t free, uint64_t largest, uint64_t overhead);
+/* error 0: the memory is there; else the call failed with it. */
+void	writer_map(struct writer *, uint64_t time, unsigned call,
+	    uintptr_t addr, size_t length, unsigned access, unsigned flags,
+	    unsigned error, uint32_t stack);
+/* error 0: before the call; else it failed, and nothing is gone. */
+void	writer_unmap(struct writer *, uint64_t time, unsigned call,
+	    uintptr_t addr, size_t length, unsigned error, uint32_t stack);
 void	writer_note(struct writer *, uint64_t time, const char *note);
 
 /* writer_exit's how */

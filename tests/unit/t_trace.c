@@ -25,6 +25,30 @@ expect_next(struct trace_reader *r, struct trace_event *ev)
 	return n;
 }
 
+/* The MAP and the UNMAP of the test below. */
+static void
+expect_mappings(struct trace_reader *r)
+{
+	struct trace_event ev;
+
+	assert_int_equal(expect_next(r, &ev), 1);
+	assert_int_equal(ev.kind, TRACE_MAP);
+	assert_int_equal(ev.call, TRACE_CALL_MMAP);
+	assert_int_equal(ev.addr, 0x7fffffffffff000);
+	assert_int_equal(ev.size, ~0ull);
+	assert_int_equal(ev.access, ~0u);
+	assert_int_equal(ev.flags, ~0u);
+	assert_int_equal(ev.failed, 0);
+	assert_int_equal(ev.stack, ~0u);
+	assert_int_equal(expect_next(r, &ev), 1);
+	assert_int_equal(ev.kind, TRACE_UNMAP);
+	assert_int_equal(ev.call, TRACE_CALL_SHMDT);
+	assert_int_equal(ev.addr, 0x1000);
+	assert_int_equal(ev.size, 0);
+	assert_int_equal(ev.failed, 22);
+	assert_int_equal(ev.stack, 5);
+}
+
 static void
 every_kind_of_record_comes_back_as_it_was_written(void **state)
 {
@@ -64,6 +88,9 @@ every_kind_of_record_comes_back_as_it_was_written(void **state)
 	writer_heap(&w, 22, 1ull << 40, 2, 3, 4);
 	writer_unload(&w, 23, 0x400000);
 	writer_note(&w, 24, "python");
+	writer_map(&w, 24, TRACE_CALL_MMAP, 0x7fffffffffff000, ~0ull, ~0u,
+	    ~0u, 0, ~0u);
+	writer_unmap(&w, 24, TRACE_CALL_SHMDT, 0x1000, 0, 22, 5);
 	writer_exit(&w, 25, WRITER_QUICK_EXIT, -3);
 	writer_finish(&w);
 	session_goodbye(f.h, slot, SESSION_PROC_EXITED, -3, 26);
@@ -131,6 +158,7 @@ every_kind_of_record_comes_back_as_it_was_written(void **state)
 	assert_int_equal(ev.module->unloaded, 23);
 	assert_int_equal(expect_next(r, &ev), 1);
 	assert_string_equal(ev.text, "python");
+	expect_mappings(r);
 	assert_int_equal(expect_next(r, &ev), 1);
 	assert_int_equal(ev.kind, TRACE_EXIT);
 	assert_int_equal(ev.status, -3);
