@@ -327,9 +327,22 @@ print_end(struct front *f, struct follow *w, bool dull)
 }
 
 /*
- * A quiet run has nothing to print if there is no finding.  In profile mode
- * the events themselves may show one; else all were told as they came, and one
- * allocation is proof enough that there was something to judge.
+ * In profile mode the events themselves may show a finding, a wrong free.  To
+ * look costs more than the recording did; one who asks for nothing at the end
+ * gets it when there is a reason: a status to answer, or a program that died.
+ */
+static bool
+may_show_more(const struct front *f)
+{
+	return f->options.mode == SESSION_PROFILE &&
+	    (f->options.leak_check != WATCH_LEAK_NO ||
+	    f->options.error_exitcode || !WIFEXITED(f->root_status));
+}
+
+/*
+ * A quiet run has nothing to print if there is no finding.  Those of the
+ * module were told as they came, and one allocation is proof enough that there
+ * was something to judge.
  */
 static bool
 is_plainly_clean(const struct front *f)
@@ -340,7 +353,7 @@ is_plainly_clean(const struct front *f)
 	struct trace_event event;
 	bool seen = false;
 
-	if (!f->options.quiet || f->options.mode == SESSION_PROFILE || !w ||
+	if (!f->options.quiet || may_show_more(f) || !w ||
 	    w->broken || w->report->nerrors || trace_info(w->reader)->lost)
 		return false;
 	reader = trace_open(f->trace_open, 0, &status);
@@ -350,6 +363,37 @@ is_plainly_clean(const struct front *f)
 		seen = event.kind == TRACE_ALLOC;
 	trace_close(reader);
 	return seen;
+}
+
+/* Was a finding of the whole report printed while PROGRAM ran? */
+static bool
+was_told(const struct front *f, const struct heap_error *e)
+{
+	const struct follow *w = f->follow;
+	const struct heap_error *told;
+	size_t i;
+
+	for (i = 0; w && i < w->printed; i++) {
+		told = w->report->errors[i].found;
+		if (told->time == e->time && told->tid == e->tid &&
+		    told->error.kind == e->error.kind &&
+		    told->error.address == e->error.address)
+			return true;
+	}
+	return false;
+}
+
+/* Those that only the events showed are told now. */
+static void
+print_late_findings(struct front *f, struct follow *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->report->nerrors; i++) {
+		w->printed = i;
+		if (!was_told(f, w->report->errors[i].found))
+			print_findings(f, w, i + 1);
+	}
 }
 
 static int
@@ -394,6 +438,7 @@ front_report_end(struct front *f, const char *not_judged)
 	}
 	if (not_judged)
 		report_not_judged(whole.report, not_judged);
+	print_late_findings(f, &whole);
 	print_end(f, &whole, dull);
 	found = answer(whole.report);
 	follow_close(&whole);

@@ -33,7 +33,6 @@ clean_up() {
 	else
 		chmod -R u+rwX "$tmp" 2>/dev/null
 		rm -rf "$tmp"
-		rmdir "$top_builddir/tests/tmp" 2>/dev/null || :
 	fi
 }
 trap clean_up EXIT

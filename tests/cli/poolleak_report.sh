@@ -203,4 +203,43 @@ check "the JSON of profile mode is valid" python3 "$valid" t.json
 is '[.errors[].kind]' '["double-free"]'
 is '.errors[0].alloc_stack[0].function' '"main"'
 is '.processes[0].exit.signal' 6
+
+# A run that asks for nothing at its end replays nothing, unless the program
+# died or a status is to be answered; poolleak looks in any case.
+cat >lives.c <<'C'
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void
+leave(int sig)
+{
+	(void)sig;
+	_exit(3);
+}
+int
+main(void)
+{
+	char *p = malloc(24);
+
+	signal(SIGABRT, leave);
+	free(p);
+	free(p);
+	return 0;
+}
+C
+$CC -O0 -g -w -o lives lives.c || exit 1
+quiet="-q --leak-check=no -m profile"
+run poolwatch $quiet -o q.pwt ./lives
+status 3 "a quiet run in profile mode"
+grep '^==' "$tmp/err" && fail "a quiet run looked"
+run poolleak q.pwt
+has "$tmp/out" 'double-free'
+run poolwatch $quiet --error-exitcode=9 -o e.pwt ./lives
+status 9 "a quiet run that is to answer"
+has "$tmp/err" 'double-free of a block of 24 bytes'
+run poolwatch $quiet -o d.pwt ./twice
+has "$tmp/err" 'double-free of a block of 24 bytes'
+has "$tmp/err" 'twice.c:5'
+run poolwatch -m profile -o f.pwt ./lives
+check "a finding is told once" [ "$(grep -c ERROR "$tmp/err")" = 1 ]
 finish
