@@ -14,6 +14,9 @@
  * calls are raw system calls; the break alone is never moved then, for libc
  * keeps it in a variable of its own.
  *
+ * Two threads that move the break at once are on their own, as they are with
+ * libc: we ask where it is, and then move it.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <config.h>
@@ -88,6 +91,18 @@ maps_write(struct lane *lane, const struct maps_event *e,
 		    (uintptr_t)e->addr, e->length, (unsigned)e->error, stack);
 }
 
+/* No lane is left for it, which is rare: without it figures are not exact. */
+static void
+maps_lost(void)
+{
+	struct session_header *s = process.session;
+
+	__atomic_add_fetch(&s->lost, 1, __ATOMIC_RELAXED);
+	if (process.slot != ~0u)
+		__atomic_add_fetch(&session_procs(s)[process.slot].lost, 1,
+		    __ATOMIC_RELAXED);
+}
+
 /* errno is kept: nothing below touches it. */
 static void
 maps_tell(const struct maps_event *e, const struct unwind_start *at)
@@ -95,8 +110,13 @@ maps_tell(const struct maps_event *e, const struct unwind_start *at)
 	struct lane *lane;
 	struct thread *t;
 
-	if (!maps_recorded() || (t = thread_enter(&lane)) == NULL)
+	if (!maps_recorded())
 		return;
+	t = thread_enter(&lane);
+	if (t == NULL) {
+		maps_lost();
+		return;
+	}
 	/* In a child of fork that is not followed it may be over by now. */
 	if (process.writing)
 		maps_write(lane, e, at);
@@ -202,13 +222,14 @@ maps_mremap(void *old, size_t size, size_t to, int flags, void *at_addr,
 	if (p == MAP_FAILED) {
 		e.error = errno;
 	} else {
-		e.kind = TRACE_MAP;
 		e.addr = p;
 		e.length = maps_pages(to, 0);
-		if (!gives)
-			e.flags = size == 0 ? MAP_SHARED :
-			    MAP_PRIVATE | MAP_ANONYMOUS;
 	}
+	if (p != MAP_FAILED || !gives)
+		e.kind = TRACE_MAP;
+	if (!gives)
+		e.flags = size == 0 ? MAP_SHARED :
+		    MAP_PRIVATE | MAP_ANONYMOUS;
 	maps_tell(&e, at);
 	return p;
 }
@@ -231,28 +252,58 @@ mremap(void *old, size_t size, size_t to, int flags, ...)
 	return maps_mremap(old, size, to, flags, fixed, &at);
 }
 
-/* The break went from one address to the other. */
+/*
+ * Before start, but relocated (another thread is at it): libc's own is needed,
+ * for it alone knows the break.
+ */
+static bool
+maps_has_break(void)
+{
+	maps_recorded();
+	if ((real.brk == NULL || real.sbrk == NULL) && start_relocated())
+		real_init();
+	if (real.brk != NULL && real.sbrk != NULL)
+		return true;
+	body_set_errno(ENOMEM);
+	return false;
+}
+
+/* The break is about to go from one address to the other. */
 static void
-maps_tell_break(unsigned call, char *from, char *to,
+maps_break_before(unsigned call, const char *from, const char *to,
     const struct unwind_start *at)
 {
-	bool grew = to > from;
-	struct maps_event e = { .kind = grew ? TRACE_MAP : TRACE_UNMAP,
-		.call = call, .addr = grew ? from : to,
-		.length = (size_t)(grew ? to - from : from - to),
-		.access = grew ? PROT_READ | PROT_WRITE : 0,
-		.flags = grew ? MAP_PRIVATE | MAP_ANONYMOUS : 0 };
+	struct maps_event e = { .kind = TRACE_UNMAP, .call = call,
+		.addr = to, .length = (size_t)(from - to) };
 
-	if (from != to)
+	/* brk(NULL) asks where it is. */
+	if (to < from && to != NULL)
 		maps_tell(&e, at);
 }
 
+/*
+ * It should have gone there; error: the call's, or 0.  The kernel leaves it
+ * where it is, and libc calls that a success, when to is no place for it.
+ */
 static void
-maps_tell_no_break(unsigned call, const struct unwind_start *at)
+maps_break_after(unsigned call, const char *from, const char *to, int error,
+    const struct unwind_start *at)
 {
+	const char *now = real.sbrk(0);
 	struct maps_event e = { .kind = TRACE_MAP, .call = call,
-		.error = errno };
+		.addr = from, .length = (size_t)(to - from),
+		.access = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS };
 
+	if (to == NULL || to == from || (to < from && now == to))
+		return;
+	if (now != to)
+		e.error = error != 0 ? error : EINVAL;
+	if (to < from) {
+		e.kind = TRACE_UNMAP;
+		e.addr = to;
+		e.length = (size_t)(from - to);
+	}
 	maps_tell(&e, at);
 }
 
@@ -263,17 +314,12 @@ brk(void *end)
 	char *from;
 	int r;
 
-	maps_recorded();
-	if (real.brk == NULL || real.sbrk == NULL) {
-		body_set_errno(ENOMEM);
+	if (!maps_has_break())
 		return -1;
-	}
 	from = real.sbrk(0);
+	maps_break_before(TRACE_CALL_BRK, from, end, &at);
 	r = real.brk(end);
-	if (r == 0)
-		maps_tell_break(TRACE_CALL_BRK, from, end, &at);
-	else
-		maps_tell_no_break(TRACE_CALL_BRK, &at);
+	maps_break_after(TRACE_CALL_BRK, from, end, r != 0 ? errno : 0, &at);
 	return r;
 }
 
@@ -281,19 +327,22 @@ PW_EXPORT void *
 sbrk(intptr_t by)
 {
 	struct unwind_start at = UNWIND_CALLER();
-	void *from;
+	char *from, *to;
+	void *p;
 
-	maps_recorded();
-	if (real.sbrk == NULL) {
-		body_set_errno(ENOMEM);
+	if (!maps_has_break())
 		return (void *)-1;
-	}
-	from = real.sbrk(by);
-	if (from != (void *)-1)
-		maps_tell_break(TRACE_CALL_SBRK, from, (char *)from + by, &at);
-	else
-		maps_tell_no_break(TRACE_CALL_SBRK, &at);
-	return from;
+	if (by == 0)
+		return real.sbrk(0);
+	from = real.sbrk(0);
+	to = (char *)((uintptr_t)from + (uintptr_t)by);
+	if (by < 0 ? to > from : to < from)
+		return real.sbrk(by);	/* beyond all addresses: it fails */
+	maps_break_before(TRACE_CALL_SBRK, from, to, &at);
+	p = real.sbrk(by);
+	maps_break_after(TRACE_CALL_SBRK, from, to, p == (void *)-1 ? errno :
+	    0, &at);
+	return p;
 }
 
 /* 0: who attached it may not ask. */
