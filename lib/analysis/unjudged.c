@@ -11,6 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where sites and what lives come from. */
+struct unjudged_source {
+	size_t (*nsites)(const struct heap *);
+	const struct heap_site *(*site)(const struct heap *, size_t);
+	int (*walk)(const struct heap *,
+	    int (*fn)(const struct heap_block *, void *), void *);
+};
+
 struct unjudged_walk {
 	struct unjudged *rows;
 	uint32_t *row_of;	/* by site */
@@ -50,15 +58,16 @@ unjudged_compare(const void *a, const void *b)
 	return x->site > y->site ? -1 : x->site < y->site;
 }
 
-struct unjudged *
-unjudged_sites(const struct heap *h, size_t *n)
+static struct unjudged *
+unjudged_rows(const struct heap *h, const struct unjudged_source *from,
+    size_t *n)
 {
-	size_t nsites = heap_nsites(h);
+	size_t nsites = from->nsites(h);
 	struct unjudged_walk w = { .rows = NULL };
 
 	*n = 0;
 	for (size_t i = 0; i < nsites; i++)
-		*n += heap_site(h, i)->live_blocks > 0;
+		*n += from->site(h, i)->live_blocks > 0;
 	if (*n == 0)
 		return NULL;
 	w.rows = calloc(*n, sizeof *w.rows);
@@ -70,13 +79,33 @@ unjudged_sites(const struct heap *h, size_t *n)
 		return NULL;
 	}
 	for (size_t i = 0, row = 0; i < nsites; i++) {
-		if (heap_site(h, i)->live_blocks == 0)
+		if (from->site(h, i)->live_blocks == 0)
 			continue;
 		w.rows[row].site = i;
 		w.row_of[i] = (uint32_t)row++;
 	}
-	heap_walk(h, unjudged_block, &w);
+	from->walk(h, unjudged_block, &w);
 	qsort(w.rows, *n, sizeof *w.rows, unjudged_compare);
 	free(w.row_of);
 	return w.rows;
+}
+
+struct unjudged *
+unjudged_sites(const struct heap *h, size_t *n)
+{
+	static const struct unjudged_source blocks = {
+		heap_nsites, heap_site, heap_walk,
+	};
+
+	return unjudged_rows(h, &blocks, n);
+}
+
+struct unjudged *
+unjudged_mappings(const struct heap *h, size_t *n)
+{
+	static const struct unjudged_source mappings = {
+		heap_nmapping_sites, heap_mapping_site, heap_walk_mappings,
+	};
+
+	return unjudged_rows(h, &mappings, n);
 }

@@ -2,7 +2,8 @@
  * unjudged.h - blocks that were not freed, by the site that allocated them.
  *
  * Nobody has looked yet whether a pointer to them is left, so they are no
- * leaks: kind "unjudged", in text "not freed".
+ * leaks: kind "unjudged", in text "not freed".  The same for mappings that
+ * were not unmapped.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +16,7 @@
 #include "heap/heap.h"
 
 struct unjudged {
-	size_t site;		/* for heap_site */
+	size_t site;		/* for heap_site or heap_mapping_site */
 	uint64_t bytes;
 	uint64_t blocks;
 	uint64_t address;	/* of its oldest block */
@@ -31,5 +32,6 @@ struct unjudged {
  * The caller frees the array.  NULL with *n 0: none; with *n 1: no memory.
  */
 struct unjudged *unjudged_sites(const struct heap *, size_t *n);
+struct unjudged *unjudged_mappings(const struct heap *, size_t *n);
 
 #endif

@@ -40,7 +40,7 @@ static void
 heap_count_live(struct heap *h, struct heap_proc *p, uint32_t site,
     uint64_t size, uint64_t time)
 {
-	struct heap_site *s = &h->sites[site];
+	struct heap_site *s = &h->sites.site[site];
 
 	s->live_blocks++;
 	s->live_bytes += size;
@@ -64,8 +64,8 @@ static void
 heap_count_gone(struct heap *h, struct heap_proc *p, uint32_t site,
     uint64_t size)
 {
-	h->sites[site].live_blocks--;
-	h->sites[site].live_bytes -= size;
+	h->sites.site[site].live_blocks--;
+	h->sites.site[site].live_bytes -= size;
 	p->totals.live_blocks--;
 	p->totals.live_bytes -= size;
 	h->totals.live_blocks--;
@@ -112,8 +112,8 @@ heap_count_growth(struct heap *h, struct heap_proc *p, uint32_t site,
 	p->totals.reallocations++;
 	h->totals.bytes_allocated += growth;
 	p->totals.bytes_allocated += growth;
-	h->sites[site].reallocations++;
-	h->sites[site].bytes_allocated += growth;
+	h->sites.site[site].reallocations++;
+	h->sites.site[site].bytes_allocated += growth;
 }
 
 /*
@@ -163,21 +163,21 @@ heap_apply_alloc(struct heap *h, struct heap_proc *p,
     const struct trace_event *ev)
 {
 	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
-	uint32_t site = heap_find_site(h, ev);
+	uint32_t site = heap_find_site(&h->sites, ev);
 	struct block as = { .size = ev->size, .time = ev->time,
 		.tid = ev->tid, .site = site };
 
 	if (t == NULL || site == MAP_NONE)
 		return -1;
-	h->sites[site].last = ev->time;
+	h->sites.site[site].last = ev->time;
 	if (ev->by_realloc)
 		return heap_apply_moved(h, p, t, ev, &as);
 	h->totals.allocations++;
 	p->totals.allocations++;
-	h->sites[site].allocations++;
+	h->sites.site[site].allocations++;
 	h->totals.bytes_allocated += ev->size;
 	p->totals.bytes_allocated += ev->size;
-	h->sites[site].bytes_allocated += ev->size;
+	h->sites.site[site].bytes_allocated += ev->size;
 	t->last = ev->addr;
 	return heap_place(h, p, ev->addr, &as);
 }
@@ -233,7 +233,7 @@ heap_apply_free(struct heap *h, struct heap_proc *p,
 	if (!ev->by_realloc && b->addr == t->last && b->tid == ev->tid) {
 		h->totals.temporary++;
 		p->totals.temporary++;
-		h->sites[b->site].temporary++;
+		h->sites.site[b->site].temporary++;
 	}
 	heap_end_block(h, p, b, ev);
 	return result;
@@ -262,14 +262,14 @@ heap_apply_resize(struct heap *h, struct heap_proc *p,
     const struct trace_event *ev)
 {
 	struct block *b = blocks_find(&p->blocks, ev->addr);
-	uint32_t site = heap_find_site(h, ev);
+	uint32_t site = heap_find_site(&h->sites, ev);
 	struct block as = { .size = ev->size, .time = ev->time,
 		.tid = ev->tid, .site = site };
 	uint64_t from;
 
 	if (site == MAP_NONE)
 		return -1;
-	h->sites[site].last = ev->time;
+	h->sites.site[site].last = ev->time;
 	if (b == NULL || b->state != BLOCK_LIVE) {
 		from = heap_inherited_size(h, p, ev->addr, ev->size);
 		heap_count_growth(h, p, site, from, ev->size);
@@ -288,6 +288,8 @@ heap_end_proc(struct heap *h, struct heap_proc *p, bool execed)
 	p->execed = execed;
 	h->running_bytes -= p->totals.live_bytes;
 	h->running_blocks -= p->totals.live_blocks;
+	h->running_mapped_bytes -= p->mapped.live_bytes;
+	h->running_mappings -= p->mapped.live;
 }
 
 /* An exec that failed: the image it was to replace goes on. */
@@ -297,6 +299,8 @@ heap_go_on(struct heap *h, struct heap_proc *p)
 	p->ended = p->execed = false;
 	h->running_bytes += p->totals.live_bytes;
 	h->running_blocks += p->totals.live_blocks;
+	h->running_mapped_bytes += p->mapped.live_bytes;
+	h->running_mappings += p->mapped.live;
 }
 
 /*
@@ -345,6 +349,8 @@ heap_apply_thread(struct heap *h, const struct trace_event *ev)
 	t->name = ev->text && *ev->text ? strdup(ev->text) : NULL;
 	t->last = 0;
 	t->npending = 0;
+	if (t->unmappings != NULL)
+		t->unmappings->n = 0;
 	return 0;
 }
 
@@ -376,6 +382,10 @@ heap_apply_block(struct heap *h, struct heap_proc *p,
 		return heap_apply_free(h, p, ev);
 	case TRACE_RESIZE:
 		return heap_apply_resize(h, p, ev);
+	case TRACE_MAP:
+		return heap_apply_map(h, p, ev);
+	case TRACE_UNMAP:
+		return heap_apply_unmap(h, p, ev);
 	default:
 		return heap_apply_cancel(h, p, ev);
 	}
@@ -398,6 +408,8 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 	case TRACE_FREE:
 	case TRACE_RESIZE:
 	case TRACE_CANCEL:
+	case TRACE_MAP:
+	case TRACE_UNMAP:
 		return heap_apply_block(h, p, ev);
 	case TRACE_PROCESS:
 		heap_apply_process(h, ev);

@@ -59,6 +59,22 @@ struct heap_totals {
 	uint64_t events;
 };
 
+/*
+ * What programs mapped themselves: mmap, brk, shmat and kin.  No call of these
+ * is an allocation, a free or a reallocation.
+ */
+struct heap_mapped {
+	uint64_t maps;		/* calls that mapped something */
+	uint64_t unmaps;	/* calls that gave something back */
+	uint64_t remaps;	/* mremap: neither of the two */
+	uint64_t bytes_mapped;	/* by maps; by remaps the growth */
+	uint64_t live;		/* mappings; one with a hole is two */
+	uint64_t live_bytes;
+	uint64_t peak_bytes;	/* highest sum over all processes ... */
+	uint64_t peak_live;	/* ... mappings at that moment ... */
+	uint64_t peak_time;	/* ... in ticks */
+};
+
 /* One finding, deduplicated: same kind, same stacks. */
 struct heap_error {
 	struct trace_error error;	/* the first of its kind and stacks */
@@ -123,6 +139,15 @@ const char *heap_note(const struct heap *, size_t index, uint32_t *proc);
 
 /* Every live block, in no order; stop when fn returns non-zero (returned). */
 int	heap_walk(const struct heap *,
+	    int (*fn)(const struct heap_block *, void *arg), void *arg);
+
+/* Mappings: the same questions, with sites of their own. */
+const struct heap_mapped *heap_mapped(const struct heap *);
+const struct heap_mapped *heap_process_mapped(const struct heap *,
+	    unsigned proc);
+size_t	heap_nmapping_sites(const struct heap *);
+const struct heap_site *heap_mapping_site(const struct heap *, size_t index);
+int	heap_walk_mappings(const struct heap *,
 	    int (*fn)(const struct heap_block *, void *arg), void *arg);
 
 #endif

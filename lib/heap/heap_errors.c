@@ -50,7 +50,7 @@ heap_add_error(struct heap *h, const struct trace_event *ev,
 static void
 error_from_block(struct heap *h, struct trace_error *e, const struct block *b)
 {
-	const struct heap_site *site = &h->sites[b->site];
+	const struct heap_site *site = &h->sites.site[b->site];
 
 	e->block = b->addr;
 	e->size = b->size;
@@ -91,7 +91,7 @@ heap_judge_free(struct heap *h, struct heap_proc *p,
 	} else {
 		/* Whose call was it?  Without the caller nobody knows. */
 		if (ev->stack == 0 || trace_call_class(ev->call) ==
-		    trace_call_class(h->sites[b->site].call))
+		    trace_call_class(h->sites.site[b->site].call))
 			return 0;
 		e.kind = TRACE_ERROR_MISMATCHED_FREE;
 		e.freed_by = ev->call;

@@ -9,7 +9,8 @@
  * Invariants (tests/unit/t_heap.c):
  *	H1  totals.live_* is the sum of the processes' live_*;
  *	H2  a process' live_* is the sum over its live blocks, and of its sites;
- *	H3  running_* is the sum over processes that have not ended.
+ *	H3  running_* is the sum over processes that have not ended;
+ *	H4  the same three for mappings, and their ranges (ranges.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,6 +20,7 @@
 #include "heap/blocks.h"
 #include "heap/heap.h"
 #include "heap/map.h"
+#include "heap/ranges.h"
 
 /* A thread may be in a realloc, and a handler that interrupted it, and ... */
 #define HEAP_PENDING_MAX	4
@@ -35,9 +37,24 @@ struct heap_pending {
 	bool known;	/* it was live here (else inherited, or lost) */
 };
 
+/* What an UNMAP took, until nobody can say any more that it failed. */
+struct heap_unmapping {
+	uint32_t call;		/* enum trace_call */
+	uint64_t addr;
+	uint64_t length;
+	struct range *pieces;
+	size_t npieces, pieces_size;
+};
+
+struct heap_unmappings {
+	unsigned n;		/* the newest is last */
+	struct heap_unmapping at[HEAP_PENDING_MAX];
+};
+
 struct heap_thread {
 	uint64_t last;		/* its newest block, 0: none yet */
 	char *name;
+	struct heap_unmappings *unmappings;	/* NULL: none yet */
 	unsigned npending;
 	struct heap_pending pending[HEAP_PENDING_MAX];
 };
@@ -45,12 +62,21 @@ struct heap_thread {
 struct heap_proc {
 	struct blocks blocks;
 	struct heap_totals totals;
+	struct ranges ranges;
+	struct heap_mapped mapped;
+	uint64_t longest_segment;	/* bytes, of shmat */
 	struct heap_figures figures[2];
 	uint32_t parent;	/* ~0u: it began as a new image */
 	uint64_t start;
 	bool ended;
 	bool execed;		/* ended, but an exec may fail */
 	bool lossy;		/* events are missing: judge nothing */
+};
+
+struct heap_sites {
+	struct heap_site *site;
+	size_t n, size;
+	struct map index;
 };
 
 struct heap_note {
@@ -64,13 +90,15 @@ struct heap {
 	struct heap_totals totals;
 	uint64_t running_bytes;
 	uint64_t running_blocks;
+	struct heap_mapped mapped;
+	uint64_t running_mapped_bytes;
+	uint64_t running_mappings;
 
 	struct heap_proc **procs;	/* by index; NULL: no event yet */
 	size_t nprocs;
 
-	struct heap_site *sites;
-	size_t nsites, sites_size;
-	struct map site_map;
+	struct heap_sites sites;
+	struct heap_sites mapping_sites;
 
 	struct heap_thread *threads;
 	size_t nthreads, threads_size;
@@ -93,7 +121,14 @@ int	heap_room(void **array, size_t n, size_t *size, size_t each);
 struct heap_proc *heap_proc(struct heap *, uint32_t proc);
 struct heap_thread *heap_thread(struct heap *, uint32_t proc, uint32_t tid);
 /* MAP_NONE without memory. */
-uint32_t heap_find_site(struct heap *, const struct trace_event *);
+uint32_t heap_find_site(struct heap_sites *, const struct trace_event *);
+
+/* MAP and UNMAP.  0, or -1 without memory. */
+int	heap_apply_map(struct heap *, struct heap_proc *,
+	    const struct trace_event *);
+int	heap_apply_unmap(struct heap *, struct heap_proc *,
+	    const struct trace_event *);
+void	heap_free_unmappings(struct heap_unmappings *);
 
 /* Note a finding.  0, or -1 without memory. */
 int	heap_add_error(struct heap *, const struct trace_event *,

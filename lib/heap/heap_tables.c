@@ -40,25 +40,40 @@ heap_create(struct trace_reader *reader)
 	return h;
 }
 
+static void
+proc_free(struct heap_proc *p)
+{
+	blocks_free(&p->blocks);
+	ranges_free(&p->ranges);
+	free(p);
+}
+
+static void
+sites_free(struct heap_sites *s)
+{
+	map_free(&s->index);
+	free(s->site);
+}
+
 void
 heap_destroy(struct heap *h)
 {
 	if (h == NULL)
 		return;
-	for (size_t i = 0; i < h->nprocs; i++) {
+	for (size_t i = 0; i < h->nprocs; i++)
 		if (h->procs[i] != NULL)
-			blocks_free(&h->procs[i]->blocks);
-		free(h->procs[i]);
-	}
-	for (size_t i = 0; i < h->nthreads; i++)
+			proc_free(h->procs[i]);
+	for (size_t i = 0; i < h->nthreads; i++) {
+		heap_free_unmappings(h->threads[i].unmappings);
 		free(h->threads[i].name);
+	}
 	for (size_t i = 0; i < h->nnotes; i++)
 		free(h->notes[i].text);
-	map_free(&h->site_map);
+	sites_free(&h->sites);
+	sites_free(&h->mapping_sites);
 	map_free(&h->thread_map);
 	map_free(&h->error_map);
 	free(h->procs);
-	free(h->sites);
 	free(h->threads);
 	free(h->errors);
 	free(h->notes);
@@ -134,20 +149,19 @@ heap_thread_name(const struct heap *h, uint32_t proc, uint32_t tid)
 
 /* stack 32 bits, process 24 (a session has 16,384 slots), call 8. */
 uint32_t
-heap_find_site(struct heap *h, const struct trace_event *ev)
+heap_find_site(struct heap_sites *s, const struct trace_event *ev)
 {
 	uint64_t key = ev->stack | (uint64_t)(ev->proc & 0xffffff) << 32 |
 	    (uint64_t)ev->call << 56;
-	uint32_t at = map_get(&h->site_map, key);
+	uint32_t at = map_get(&s->index, key);
 
 	if (at != MAP_NONE)
 		return at;
-	at = (uint32_t)h->nsites;
-	if (at >= 1u << 30 || heap_room((void **)&h->sites, h->nsites,
-	    &h->sites_size, sizeof *h->sites) != 0 ||
-	    map_add(&h->site_map, key, at) != 0)
+	at = (uint32_t)s->n;
+	if (at >= 1u << 30 || heap_room((void **)&s->site, s->n, &s->size,
+	    sizeof *s->site) != 0 || map_add(&s->index, key, at) != 0)
 		return MAP_NONE;
-	h->sites[h->nsites++] = (struct heap_site){
+	s->site[s->n++] = (struct heap_site){
 		.stack = ev->stack, .proc = ev->proc, .call = ev->call,
 		.first = ev->time, .last = ev->time,
 	};
@@ -157,13 +171,13 @@ heap_find_site(struct heap *h, const struct trace_event *ev)
 size_t
 heap_nsites(const struct heap *h)
 {
-	return h->nsites;
+	return h->sites.n;
 }
 
 const struct heap_site *
 heap_site(const struct heap *h, size_t index)
 {
-	return index < h->nsites ? &h->sites[index] : NULL;
+	return index < h->sites.n ? &h->sites.site[index] : NULL;
 }
 
 size_t

@@ -11,4 +11,7 @@ libheap_la_SOURCES = \
 	%D%/heap_replay.c \
 	%D%/heap_tables.c \
 	%D%/map.c \
-	%D%/map.h
+	%D%/map.h \
+	%D%/mappings.c \
+	%D%/ranges.c \
+	%D%/ranges.h

@@ -162,6 +162,26 @@ json_bytes_blocks(uint64_t bytes, uint64_t blocks)
 }
 
 static struct json_object *
+json_mapped(struct report *r)
+{
+	const struct heap_mapped *m = &r->mapped;
+	struct json_object *o = json_object_new_object();
+	struct json_object *peak = json_object_new_object();
+
+	json_count(o, "count", m->live);
+	json_count(o, "bytes", m->live_bytes);
+	json_seconds(peak, "time", report_seconds(r, m->peak_time));
+	json_count(peak, "count", m->peak_live);
+	json_count(peak, "bytes", m->peak_bytes);
+	json_object_object_add(o, "peak", peak);
+	json_count(o, "maps", m->maps);
+	json_count(o, "unmaps", m->unmaps);
+	json_count(o, "remaps", m->remaps);
+	json_count(o, "bytes_mapped", m->bytes_mapped);
+	return o;
+}
+
+static struct json_object *
 json_summary(struct report *r)
 {
 	const struct heap_totals *n = &r->totals;
@@ -184,6 +204,8 @@ json_summary(struct report *r)
 	json_object_object_add(leaked, "unjudged",
 	    json_bytes_blocks(n->live_bytes, n->live_blocks));
 	json_object_object_add(o, "leaked", leaked);
+	if (trace_info(r->reader)->mappings)
+		json_object_object_add(o, "mappings", json_mapped(r));
 	return o;
 }
 
@@ -197,22 +219,22 @@ json_errors(struct json_out *out, struct report *r)
 }
 
 static struct json_object *
-json_leak(struct report *r, const struct unjudged *u)
+json_leak(struct report *r, const struct heap_site *site,
+    const struct unjudged *u, const char *unit)
 {
-	const struct heap_site *site = heap_site(r->heap, u->site);
 	const struct trace_process *p = trace_process(r->reader, site->proc);
 	struct json_object *o = json_object_new_object();
 	struct names_stack s;
 	char id[17];
 
 	names_resolve(r->names, site->proc, site->stack, u->last, &s);
-	names_id("leak", &s, id);
+	names_id(strcmp(unit, "blocks") == 0 ? "leak" : "mapping", &s, id);
 	json_word(o, "id", id);
 	json_word(o, "kind", "unjudged");
 	if (p != NULL)
 		json_count(o, "pid", p->pid);
 	json_count(o, "bytes", u->bytes);
-	json_count(o, "blocks", u->blocks);
+	json_count(o, unit, u->blocks);
 	json_address(o, "address", u->address);
 	json_word(o, "call", report_call_word(site->call));
 	json_seconds(o, "first", report_seconds(r, u->first));
@@ -242,7 +264,23 @@ json_leaks(struct json_out *out, struct report *r)
 
 	out_begin(out, "leaks");
 	for (size_t i = r->nleaks - n; i < r->nleaks; i++)
-		out_element(out, json_leak(r, &r->leaks[i]));
+		out_element(out, json_leak(r, heap_site(r->heap,
+		    r->leaks[i].site), &r->leaks[i], "blocks"));
+	out_end(out);
+}
+
+/* Not among the leaks, whose sum is that of the live blocks. */
+static void
+json_mappings(struct json_out *out, struct report *r)
+{
+	size_t n = json_limit(r->options.top, r->nmappings);
+
+	if (!trace_info(r->reader)->mappings)
+		return;
+	out_begin(out, "mappings");
+	for (size_t i = r->nmappings - n; i < r->nmappings; i++)
+		out_element(out, json_leak(r, heap_mapping_site(r->heap,
+		    r->mappings[i].site), &r->mappings[i], "count"));
 	out_end(out);
 }
 
@@ -289,11 +327,15 @@ json_left_out(struct json_out *out, struct report *r)
 {
 	size_t leaks = r->nleaks - json_limit(r->options.top, r->nleaks);
 	size_t sites = r->nsites - json_nsites(r);
+	size_t mappings = r->nmappings -
+	    json_limit(r->options.top, r->nmappings);
 	struct json_object *o;
 
-	if (leaks == 0 && sites == 0)
+	if (leaks == 0 && sites == 0 && mappings == 0)
 		return;
 	o = json_object_new_object();
+	if (mappings > 0)
+		json_count(o, "mappings", mappings);
 	if (leaks > 0)
 		json_count(o, "leaks", leaks);
 	if (sites > 0)
@@ -386,8 +428,10 @@ report_json(FILE *f, struct report *r)
 		out_member(&o, "summary", json_summary(r));
 	if (parts & REPORT_ERRORS)
 		json_errors(&o, r);
-	if (parts & REPORT_LEAKS)
+	if (parts & REPORT_LEAKS) {
 		json_leaks(&o, r);
+		json_mappings(&o, r);
+	}
 	if (parts & REPORT_SITES)
 		json_sites(&o, r);
 	if ((parts & REPORT_FRAG) && r->nfrag > 0)

@@ -42,6 +42,7 @@ report_destroy(struct report *r)
 	names_destroy(r->names);
 	free(r->errors);
 	free(r->leaks);
+	free(r->mappings);
 	free(r->sites);
 	free(r->frag);
 	free(r);
@@ -150,9 +151,8 @@ report_update(struct report *r)
 }
 
 static bool
-report_wants_site(struct report *r, size_t index)
+report_wants_site(struct report *r, const struct heap_site *site)
 {
-	const struct heap_site *site = heap_site(r->heap, index);
 	struct names_stack s;
 	bool wanted;
 
@@ -175,7 +175,7 @@ report_gather_sites(struct report *r)
 	if (r->sites == NULL)
 		return n == 0 ? 0 : -1;
 	for (size_t i = 0; i < n; i++)
-		if (report_wants_site(r, r->sites[i]))
+		if (report_wants_site(r, heap_site(r->heap, r->sites[i])))
 			r->sites[kept++] = r->sites[i];
 	r->nsites = kept;
 	return 0;
@@ -190,9 +190,26 @@ report_gather_leaks(struct report *r)
 	if (r->leaks == NULL)
 		return n == 0 ? 0 : -1;
 	for (size_t i = 0; i < n; i++)
-		if (report_wants_site(r, r->leaks[i].site))
+		if (report_wants_site(r, heap_site(r->heap,
+		    r->leaks[i].site)))
 			r->leaks[kept++] = r->leaks[i];
 	r->nleaks = kept;
+	return 0;
+}
+
+static int
+report_gather_mappings(struct report *r)
+{
+	size_t n, kept = 0;
+
+	r->mappings = unjudged_mappings(r->heap, &n);
+	if (r->mappings == NULL)
+		return n == 0 ? 0 : -1;
+	for (size_t i = 0; i < n; i++)
+		if (report_wants_site(r, heap_mapping_site(r->heap,
+		    r->mappings[i].site)))
+			r->mappings[kept++] = r->mappings[i];
+	r->nmappings = kept;
 	return 0;
 }
 
@@ -218,6 +235,22 @@ totals_add(struct heap_totals *sum, const struct heap_totals *t)
 }
 
 static void
+mapped_add(struct heap_mapped *sum, const struct heap_mapped *m)
+{
+	sum->maps += m->maps;
+	sum->unmaps += m->unmaps;
+	sum->remaps += m->remaps;
+	sum->bytes_mapped += m->bytes_mapped;
+	sum->live += m->live;
+	sum->live_bytes += m->live_bytes;
+	if (m->peak_bytes > sum->peak_bytes) {
+		sum->peak_bytes = m->peak_bytes;
+		sum->peak_live = m->peak_live;
+		sum->peak_time = m->peak_time;
+	}
+}
+
+static void
 report_gather_totals(struct report *r)
 {
 	unsigned n = trace_nprocesses(r->reader);
@@ -228,11 +261,15 @@ report_gather_totals(struct report *r)
 		if (p == NULL || !p->recorded || !report_chosen(r, i))
 			continue;
 		r->nprocesses++;
-		if (r->options.process != 0)
-			totals_add(&r->totals, heap_process_totals(r->heap, i));
+		if (r->options.process == 0)
+			continue;
+		totals_add(&r->totals, heap_process_totals(r->heap, i));
+		mapped_add(&r->mapped, heap_process_mapped(r->heap, i));
 	}
-	if (r->options.process == 0)
+	if (r->options.process == 0) {
 		r->totals = *heap_totals(r->heap);
+		r->mapped = *heap_mapped(r->heap);
+	}
 }
 
 static void
@@ -274,7 +311,8 @@ report_gather(struct report *r)
 	report_lost(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
 		return -1;
-	if ((r->options.parts & REPORT_LEAKS) && report_gather_leaks(r) != 0)
+	if ((r->options.parts & REPORT_LEAKS) && (report_gather_leaks(r) != 0 ||
+	    report_gather_mappings(r) != 0))
 		return -1;
 	return 0;
 }

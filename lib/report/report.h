@@ -81,11 +81,14 @@ struct report {
 	/* Filled by report_gather. */
 	struct unjudged *leaks;		/* worst last */
 	size_t nleaks;
+	struct unjudged *mappings;	/* not unmapped, worst last */
+	size_t nmappings;
 	size_t *sites;			/* indexes for heap_site, best first */
 	size_t nsites;
 	struct frag_process *frag;
 	size_t nfrag;
 	struct heap_totals totals;	/* of the chosen processes */
+	struct heap_mapped mapped;
 	unsigned nprocesses;		/* recorded ones */
 	enum report_verdict verdict;
 	char reason[200];		/* when not judged */

@@ -84,23 +84,36 @@ site_stack(const struct text *t, const struct heap_site *site)
 	text_line(t, "%s", "");
 }
 
+/* What is told of blocks, and what of mappings. */
+struct text_unjudged {
+	const char *title, *unit, *units, *how, *left;
+	const struct heap_site *(*site)(const struct heap *, size_t);
+};
+
+static const struct text_unjudged text_blocks = { "NOT FREED", "block",
+	"blocks", "allocated by", "with smaller blocks not freed", heap_site };
+static const struct text_unjudged text_mappings = { "NOT UNMAPPED", "mapping",
+	"mappings", "mapped by", "with smaller mappings not unmapped",
+	heap_mapping_site };
+
 static void
-text_leak(FILE *f, struct report *r, size_t number, const struct unjudged *u)
+text_leak(FILE *f, struct report *r, size_t number,
+    const struct text_unjudged *w, const struct unjudged *u)
 {
-	const struct heap_site *site = heap_site(r->heap, u->site);
+	const struct heap_site *site = w->site(r->heap, u->site);
 	const char *call = report_call_word(site->call);
 	char bytes[WORDS_MAX], blocks[WORDS_MAX], what[96], when[64], right[96];
 	struct text t;
 
 	text_begin(&t, f, r, site->proc);
-	text_line(&t, "NOT FREED %zu  %s in %s", number,
+	text_line(&t, "%s %zu  %s in %s", w->title, number,
 	    words_size(bytes, sizeof bytes, u->bytes),
-	    words_count(blocks, sizeof blocks, u->blocks, "block", "blocks"));
+	    words_count(blocks, sizeof blocks, u->blocks, w->unit, w->units));
 	if (u->smallest == u->greatest)
-		snprintf(what, sizeof what, "  allocated by %s(%llu)",
+		snprintf(what, sizeof what, "  %s %s(%llu)", w->how,
 		    call ? call : "a call", (unsigned long long)u->smallest);
 	else
-		snprintf(what, sizeof what, "  allocated by %s(%llu to %llu)",
+		snprintf(what, sizeof what, "  %s %s(%llu to %llu)", w->how,
 		    call ? call : "a call", (unsigned long long)u->smallest,
 		    (unsigned long long)u->greatest);
 	span(r, u->first, u->last, when, sizeof when);
@@ -114,24 +127,24 @@ text_leak(FILE *f, struct report *r, size_t number, const struct unjudged *u)
 }
 
 static void
-text_leaks(FILE *f, struct report *r)
+text_leaks(FILE *f, struct report *r, const struct text_unjudged *w,
+    const struct unjudged *rows, size_t n)
 {
 	size_t skip = 0;
 	char left[WORDS_MAX];
 	struct text t;
 
-	if (r->options.top != 0 && r->nleaks > r->options.top)
-		skip = r->nleaks - r->options.top;
+	if (r->options.top != 0 && n > r->options.top)
+		skip = n - r->options.top;
 	if (skip > 0) {
 		text_begin(&t, f, r, ~0u);
-		text_line(&t, "%s with smaller blocks not freed %s left out "
-		    "(--top=0 shows all).", words_count(left, sizeof left,
-		    skip, "call path", "call paths"), skip == 1 ? "is" :
-		    "are");
+		text_line(&t, "%s %s %s left out (--top=0 shows all).",
+		    words_count(left, sizeof left, skip, "call path",
+		    "call paths"), w->left, skip == 1 ? "is" : "are");
 		text_line(&t, "%s", "");
 	}
-	for (size_t i = skip; i < r->nleaks; i++)
-		text_leak(f, r, i - skip + 1, &r->leaks[i]);
+	for (size_t i = skip; i < n; i++)
+		text_leak(f, r, i - skip + 1, w, &rows[i]);
 }
 
 static void
@@ -243,13 +256,34 @@ total_row(const struct text *t, const char *label, uint64_t n,
 
 static void
 total_bytes(const struct text *t, const char *label, uint64_t bytes,
-    uint64_t blocks, const char *what)
+    uint64_t n, const struct text_unjudged *w, const char *what)
 {
 	char number[WORDS_MAX], count[WORDS_MAX];
 
 	text_line(t, "  %-16s %15s  bytes in %s%s", label,
 	    words_number(number, sizeof number, bytes), words_count(count,
-	    sizeof count, blocks, "block", "blocks"), what);
+	    sizeof count, n, w->unit, w->units), what);
+}
+
+/* Only where there is anything: most programs map nothing themselves. */
+static void
+text_mapped(const struct text *t, const struct report *r)
+{
+	const struct heap_mapped *m = &r->mapped;
+	char calls[WORDS_MAX], what[WORDS_MAX + 32], peak[64];
+
+	if (m->maps + m->remaps + m->unmaps == 0)
+		return;
+	snprintf(what, sizeof what, "bytes by %s of mmap and kin",
+	    words_count(calls, sizeof calls, m->maps + m->remaps, "call",
+	    "calls"));
+	total_row(t, "mapped", m->bytes_mapped, what);
+	snprintf(peak, sizeof peak, " at %.4f s", report_seconds(r,
+	    m->peak_time));
+	total_bytes(t, "peak of mapped", m->peak_bytes, m->peak_live,
+	    &text_mappings, peak);
+	total_bytes(t, "not unmapped", m->live_bytes, m->live,
+	    &text_mappings, "");
 }
 
 static void
@@ -293,8 +327,11 @@ text_summary(FILE *f, struct report *r)
 	total_row(&t, "allocated", n->bytes_allocated, "bytes in all");
 	snprintf(peak, sizeof peak, " at %.4f s", report_seconds(r,
 	    n->peak_time));
-	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, peak);
-	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks, "");
+	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, &text_blocks,
+	    peak);
+	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks,
+	    &text_blocks, "");
+	text_mapped(&t, r);
 	if (info->lost_known && info->lost > 0)
 		total_row(&t, "events lost", info->lost, "figures are too low");
 	if (n->live_blocks > 0)
@@ -357,8 +394,10 @@ report_text_end(FILE *f, struct report *r)
 		text_frag(f, r);
 	if (parts & REPORT_SITES)
 		text_sites(f, r);
-	if (parts & REPORT_LEAKS)
-		text_leaks(f, r);
+	if (parts & REPORT_LEAKS) {
+		text_leaks(f, r, &text_mappings, r->mappings, r->nmappings);
+		text_leaks(f, r, &text_blocks, r->leaks, r->nleaks);
+	}
 	if (parts & REPORT_SUMMARY) {
 		/* With a prefix they were told as they came. */
 		if (!r->options.prefix)

@@ -101,6 +101,7 @@ struct trace_event {
 
 struct trace_info {
 	uint32_t mode;		/* enum session_mode */
+	bool mappings;		/* what programs map themselves is told */
 	uint64_t ticks_per_second;
 	uint64_t unix_ns;	/* when the recording began */
 	bool complete;		/* closing record seen, nothing damaged */

@@ -15,6 +15,7 @@ PRELOAD_TESTS = \
 	%D%/check-huge \
 	%D%/check-library-new \
 	%D%/check-loader \
+	%D%/check-mappings \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
@@ -40,6 +41,7 @@ EXTRA_DIST += \
 	%D%/hosts.c \
 	%D%/huge.c \
 	%D%/loader.c \
+	%D%/mappings.c \
 	%D%/narrow.c \
 	%D%/operators.cc \
 	%D%/order.c \

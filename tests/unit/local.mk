@@ -338,6 +338,22 @@ UNIT_TESTS += %D%/t_heap
 %C%_t_heap_LDADD = libheap.la libtrace.la libbase.la libargs.la \
 	$(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_heap_mappings
+%C%_t_heap_mappings_SOURCES = %D%/fake_trace.c %D%/fake_trace.h \
+	%D%/mappings_fixture.h \
+	%D%/t_heap_mappings.c
+%C%_t_heap_mappings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_heap_mappings_LDADD = libheap.la libtrace.la libbase.la libargs.la \
+	$(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_heap_pages
+%C%_t_heap_pages_SOURCES = %D%/fake_trace.c %D%/fake_trace.h \
+	%D%/mappings_fixture.h \
+	%D%/t_heap_pages.c
+%C%_t_heap_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_heap_pages_LDADD = libheap.la libtrace.la libbase.la libargs.la \
+	$(CMOCKA_LIBS)
+
 # lib/analysis
 
 # lib/report
