@@ -13,9 +13,9 @@
  *		stamp -> ALLOC, note
  *
  * so a free is stamped before anybody can have the block, and an allocation
- * after it is ours.  Both stamps wait for what was loaded before: the pointer
- * may have come from another core just now, and a clock read ahead of that
- * load shows it freed before it was allocated.
+ * after it is ours.  Where there is more than one thread, both stamps wait for
+ * what was loaded before: the pointer may have come from another core just now,
+ * and a clock read ahead of that load shows it freed before it was allocated.
  *
  * When lanes run out (see thread.h), bootstrap memory serves an allocation, and
  * a free is forgotten: nothing is lost but memory.
@@ -72,6 +72,17 @@ body_early_free(void *ptr)
 		bootstrap_give(ptr);
 }
 
+/*
+ * The time of what has just been done or is to be done now.  Plain rdtsc is a
+ * quarter of one that waits.
+ */
+static PW_ALWAYS_INLINE uint64_t
+body_now(void)
+{
+	return __atomic_load_n(&thread_alone, __ATOMIC_RELAXED) ?
+	    session_now(process.session) : session_now_after(process.session);
+}
+
 static void
 body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
     const struct backend_request *req, uint32_t stack, unsigned flag)
@@ -84,8 +95,7 @@ body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
 	 * No event of this writer is older than the one before; so where only
 	 * our own came before, the stamp need not wait for anything.
 	 */
-	time = t->backend.mine ? session_now(process.session) :
-	    session_now_after(process.session);
+	time = t->backend.mine ? session_now(process.session) : body_now();
 	writer_alloc(&lane->writer, time, req->call | flag, (uintptr_t)ptr,
 	    req->size, req->align, stack);
 	t->told++;
@@ -189,7 +199,7 @@ body_give(struct thread *t, struct lane *lane, unsigned call, uint32_t stack)
 	uint64_t time = 0;
 
 	if (process.writing) {
-		time = session_now_after(process.session);
+		time = body_now();
 		writer_free(&lane->writer, time, call, (uintptr_t)claim->ptr,
 		    stack);
 		t->told++;
@@ -215,7 +225,7 @@ body_recorded_free(void *ptr, const struct body_said *said,
 	if (PW_UNLIKELY(bootstrap_owns(ptr))) {
 		if (bootstrap_give(ptr) && process.writing)
 			writer_free(&lane->writer,
-			    session_now_after(process.session), said->call,
+			    body_now(), said->call,
 			    (uintptr_t)ptr, body_free_stack(lane, at));
 	} else {
 		body_claim(t, lane, ptr, said, at);
@@ -270,7 +280,7 @@ body_adopt(struct thread *t, struct lane *lane, void *ptr,
 	memcpy(to, ptr, old < req->size ? old : req->size);
 	stack = finding_stack(lane, at);
 	if (bootstrap_give(ptr) && process.writing) {
-		writer_free(&lane->writer, session_now_after(process.session),
+		writer_free(&lane->writer, body_now(),
 		    req->call | TRACE_BY_REALLOC, (uintptr_t)ptr, stack);
 		body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);
 	} else {
@@ -284,20 +294,19 @@ static void *
 body_forward(struct thread *t, struct lane *lane, struct backend_request *req,
     const struct unwind_start *at)
 {
-	struct session_header *s = process.session;
 	struct backend_claim *claim = &lane->claim;
 	uintptr_t from = (uintptr_t)claim->ptr;
 	uint32_t stack = finding_stack(lane, at);
 	void *to;
 
 	if (process.writing)
-		writer_free(&lane->writer, session_now_after(s),
+		writer_free(&lane->writer, body_now(),
 		    req->call | TRACE_BY_REALLOC, from, 0);
 	to = process.backend->realloc(&t->backend, claim, req);
 	if (to != NULL)
 		body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);
 	else if (process.writing)
-		writer_cancel(&lane->writer, session_now_after(s), from);
+		writer_cancel(&lane->writer, body_now(), from);
 	return to;
 }
 
@@ -328,7 +337,7 @@ body_told_resize(struct lane *lane, void *ptr, struct backend_request *req,
 {
 	if (process.writing)
 		writer_resize(&lane->writer,
-		    session_now_after(process.session), req->call,
+		    body_now(), req->call,
 		    (uintptr_t)ptr, req->size, finding_stack(lane, at));
 }
 

@@ -33,6 +33,8 @@ static struct thread *thread_all;
 static struct thread *thread_next_look;
 static uint64_t thread_told_before;	/* by threads now buried */
 static uint32_t thread_blocks;
+static uint32_t thread_attached;	/* how often; in a fork's child anew */
+uint32_t thread_alone = 1;
 
 #define SIGNAL_BIT(s)	(1ull << ((s) - 1))
 #define FAULTS		(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | \
@@ -188,6 +190,8 @@ thread_attach(void)
 	struct thread *t;
 
 	thread_block(&mask);
+	if (__atomic_fetch_add(&thread_attached, 1, __ATOMIC_SEQ_CST) != 0)
+		__atomic_store_n(&thread_alone, 0, __ATOMIC_SEQ_CST);
 	if (*process.word == PROCESS_SAME)
 		thread_look_around(me);
 	t = thread_take_free(me);
@@ -266,6 +270,8 @@ thread_forked(struct thread *me, uint32_t tid)
 	}
 	thread_next_look = NULL;
 	thread_told_before = 0;
+	thread_attached = 1;
+	thread_alone = 1;
 	me->told = 0;
 	me->tid = tid;
 	me->backend.tid = tid;

@@ -58,6 +58,14 @@ thread_nested(const struct thread *t)
 /* The calling thread's, if it has one; not entered. */
 struct thread *thread_find(void);
 
+/*
+ * 1 while one thread only has ever entered in this process.  Then no block
+ * comes from another core, and a stamp need not wait for loads before it.  The
+ * second thread clears it before its first event: who reads 1 behind the load
+ * of a pointer has that pointer from nobody else.
+ */
+extern uint32_t thread_alone;
+
 /* In a fork's child: we are the only thread, with this id. */
 void	thread_forked(struct thread *, uint32_t tid);
 
