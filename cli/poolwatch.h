@@ -53,8 +53,9 @@ enum {
 	    "bytes of freed blocks kept back")				       \
 	_(SAMPLE, "sample", 0, "BYTES", LATER, "Recording",		       \
 	    "record a sample of the blocks")				       \
-	_(LOSSY, "lossy", 0, NULL, LATER, "Recording",			       \
-	    "drop events rather than wait")				       \
+	_(LOSSY, "lossy", 0, NULL, NOW, "Recording",			       \
+	    "drop events, counted, rather than hold the program up when the "  \
+	    "recorder can't keep up")					       \
 	_(CHECK_EVERY, "check-every", 0, "N", LATER, "Checking",	       \
 	    "sweep all live blocks every N events")			       \
 	_(CHECK_CALLS, "check-calls", 0, "yes|no", LATER, "Checking",	       \

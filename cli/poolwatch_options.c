@@ -303,6 +303,9 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return r;
 	case OPT_MAPPINGS:
 		return set_flag(o, a, SESSION_MAPPINGS);
+	case OPT_LOSSY:
+		o->flags |= SESSION_LOSSY;
+		return ARGS_OPTION;
 	case OPT_ABORT_ON_ERROR:
 		o->flags |= SESSION_ABORT;
 		return ARGS_OPTION;

@@ -29,10 +29,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+reader_missing_line(struct trace_reader *r, const char *line)
+{
+	char *kept = strdup(line);
+
+	r->missing[r->info.nmissing++] = kept ? kept : "something";
+}
+
 void
 reader_missing(struct trace_reader *r, uint64_t offset, const char *fmt, ...)
 {
-	char line[256], *kept;
+	char line[256];
 	va_list ap;
 	int n;
 
@@ -46,8 +54,7 @@ reader_missing(struct trace_reader *r, uint64_t offset, const char *fmt, ...)
 	va_end(ap);
 	if (r->info.nmissing == READER_MISSING_MAX - 1)
 		snprintf(line, sizeof line, "more like this");
-	kept = strdup(line);
-	r->missing[r->info.nmissing++] = kept ? kept : "something";
+	reader_missing_line(r, line);
 }
 
 static PW_ALWAYS_INLINE bool
@@ -305,6 +312,25 @@ reader_give_up(struct trace_reader *r)
 	r->counts.damaged--;	/* that one is no damage */
 }
 
+/*
+ * When all is delivered: heap_judge_free takes what is missing while events
+ * still come for damage, and what a process lost is told by its LOST records.
+ */
+static void
+reader_tell_lost(struct trace_reader *r)
+{
+	char line[80];
+
+	if (r->info.lost == 0 || r->told_lost)
+		return;
+	r->told_lost = true;
+	snprintf(line, sizeof line, "%s%llu event%s lost: the recorder could "
+	    "not keep up", r->closed ? "" : "at least ",
+	    (unsigned long long)r->info.lost,
+	    r->info.lost == 1 ? " was" : "s were");
+	reader_missing_line(r, line);
+}
+
 static void
 reader_finish(struct trace_reader *r)
 {
@@ -361,13 +387,16 @@ trace_next(struct trace_reader *r, struct trace_event *ev,
 		}
 		if (r->no_memory)
 			return reader_fail(r, st, ENOMEM);
-		if (r->finished)
+		if (r->finished) {
+			reader_tell_lost(r);
 			return 0;
+		}
 		switch (reader_more(r)) {
 		case -1:
 			return reader_fail(r, st, errno);
 		case 0:
-			return 0;
+			if (!r->finished)
+				return 0;
 		}
 	}
 }

@@ -104,7 +104,7 @@ struct trace_info {
 	bool mappings;		/* what programs map themselves is told */
 	uint64_t ticks_per_second;
 	uint64_t unix_ns;	/* when the recording began */
-	bool complete;		/* closing record seen, nothing damaged */
+	bool complete;		/* closing record seen, nothing damaged or lost */
 	bool closed;		/* closing record seen */
 	bool lost_known;
 	uint64_t lost;		/* events dropped, when lost_known */

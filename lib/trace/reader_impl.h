@@ -121,6 +121,7 @@ struct trace_reader {
 	uint64_t scan;		/* of that round */
 	bool closed;
 	bool finished;		/* nothing more will come from anywhere */
+	bool told_lost;		/* lost events stand among what is missing */
 	bool lost_way;		/* looking for the next block */
 	unsigned char *stored;	/* room for a body as it is in the file */
 	size_t stored_room;
@@ -151,7 +152,7 @@ struct trace_reader {
 	char text[CODING_PATH_MAX + 1];
 	struct trace_info info;
 	struct trace_counts counts;
-	const char *missing[READER_MISSING_MAX + 1];
+	const char *missing[READER_MISSING_MAX + 1];	/* and lost events */
 };
 
 /* reader.c */

@@ -43,7 +43,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC		"PWSESS\r\n"
-#define SESSION_VERSION		1
+#define SESSION_VERSION		2
 #define SESSION_ENV		"POOLWATCH_SESSION"	/* path of this file */
 
 #define SESSION_CHUNK_SIZE	16384u
@@ -122,6 +122,7 @@ enum session_flag {
 	SESSION_FOLLOW		= 1 << 5,
 	SESSION_JUDGE_PROGRAM	= 1 << 6,	/* whatever the lists say */
 	SESSION_MAPPINGS	= 1 << 7,	/* mmap and kin are events */
+	SESSION_LOSSY		= 1 << 8,	/* drop rather than wait */
 };
 
 struct session_header {
@@ -168,6 +169,10 @@ struct session_header {
 	uint32_t root_done;		/* front: PROGRAM has ended ... */
 	int32_t root_status;		/* ... with this wait status */
 	uint32_t free_hint;		/* lowest chunk freed by the last round */
+
+	/* Of both, and rare. */
+	uint32_t starved __attribute__((aligned(64)));	/* freed + 1 when
+					 * somebody last found no chunk in vain */
 };
 
 /* Where things are, once mapped at base. */

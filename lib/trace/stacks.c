@@ -191,6 +191,8 @@ stacks_await(struct stacks *s, uint32_t id)
 		if (ready == __atomic_load_n(&s->in_vain, __ATOMIC_RELAXED))
 			return false;
 		session_wake(h);
+		if (h->flags & SESSION_LOSSY)
+			return false;
 		os_futex_wait(&h->nodes_ready, ready, STACKS_NAP_NS);
 	}
 	__atomic_store_n(&s->in_vain, ready, __ATOMIC_RELAXED);

@@ -13,10 +13,12 @@
  * bytes are still in a cache.
  *
  * With no chunk free the recorder is called and waited for, at most 100 ms in
- * all (W1).  If that was in vain the writer is starved: it drops without
- * waiting (and without searching) until session->freed moves.
+ * all (W1), or not at all under SESSION_LOSSY.  If that was in vain everybody
+ * is starved: all writers drop without waiting (and without searching) until
+ * session->freed moves.  It is told in the session, so that a recorder that is
+ * gone costs 100 ms once and not once for each thread to come.
  *
- *	W1	no call waits longer than WRITER_WAIT_NS;
+ *	W1	no call waits longer than WRITER_WAIT_NS, a lossy one never;
  *	W2	what is dropped is in session->lost, in the slot's lost and in
  *		pending_lost until a LOST record tells it;
  *	W3	times in the chunks of one writer never fall, and rise from one
@@ -113,6 +115,22 @@ writer_search_all(struct writer *w)
 	return writer_search(w);
 }
 
+/* Nothing came free since freed was read. */
+static bool
+writer_starve(struct writer *w, uint32_t freed)
+{
+	__atomic_store_n(&w->session->starved, freed + 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* SESSION_LOSSY's way; freed was read before the search that found none. */
+static bool
+writer_give_up(struct writer *w, uint32_t freed)
+{
+	session_wake(w->session);
+	return writer_starve(w, freed);
+}
+
 static bool
 writer_wait(struct writer *w)
 {
@@ -133,21 +151,21 @@ writer_wait(struct writer *w)
 			break;
 		os_futex_wait(&h->freed, freed, end - now);
 	}
-	w->starved = 1;
-	w->freed_seen = freed;
-	return false;
+	return writer_starve(w, freed);
 }
 
 static bool
 writer_claim(struct writer *w)
 {
 	struct session_header *h = w->session;
+	uint32_t freed = __atomic_load_n(&h->freed, __ATOMIC_ACQUIRE);
 
-	if (w->starved && w->freed_seen ==
-	    __atomic_load_n(&h->freed, __ATOMIC_RELAXED))
+	if (__atomic_load_n(&h->starved, __ATOMIC_RELAXED) == freed + 1)
 		return false;
-	w->starved = 0;
-	return writer_search_all(w) || writer_wait(w);
+	if (writer_search_all(w))
+		return true;
+	return h->flags & SESSION_LOSSY ? writer_give_up(w, freed) :
+	    writer_wait(w);
 }
 
 static void

@@ -32,8 +32,6 @@ struct writer {
 	uint32_t pending_lost;	/* events to be told in a LOST record */
 	uint32_t hint;		/* chunk to look at first */
 	uint32_t freed_seen;	/* session's freed when hint was good */
-	uint32_t starved;	/* not 0: freed_seen has not moved since a wait
-				 * was in vain; drop at once */
 };
 
 /*
@@ -67,8 +65,9 @@ void	writer_forget(struct writer *);
 /*
  * Append one record and publish it.  time is from session_now; one older than
  * the writer's previous record is raised to it.  When no chunk can be had
- * within 100 ms the record is dropped, counted and told later; until the
- * recorder gives chunks back the next ones are dropped without waiting.  After
+ * within 100 ms (SESSION_LOSSY: at once) the record is dropped, counted and told
+ * later; until the recorder gives chunks back the next ones, of any writer, are
+ * dropped without waiting.  After
  * session_header.closed nothing is recorded or counted.  call may have
  * TRACE_BY_REALLOC or'ed in.  align 0: the default.  Long strings are cut.
  */

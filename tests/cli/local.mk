@@ -4,6 +4,7 @@ RUNNER_TESTS = \
 	%D%/runner_invisible.sh \
 	%D%/runner_jobs.sh \
 	%D%/runner_kills.sh \
+	%D%/runner_lossy.sh \
 	%D%/runner_names.sh \
 	%D%/runner_options.sh \
 	%D%/runner_refuse.sh \

@@ -65,8 +65,11 @@ check "a malloc waited $worst ms" test "${worst:-9999}" -le 1000
 has err 'verdict: not judged; [0-9,]+ events were lost'
 has err 'events lost +[0-9,]+  figures are too low'
 run poolleak --check t.pwt
-status 0 'the trace'
+status 4 'a trace that lost events'
+has err 'events were lost'
 run poolleak --format=json -o t.json t.pwt
 check 'JSON does not count them' \
-	jq -e '.source.lost_events > 1000000 and .verdict == "not-judged"' t.json
+	jq -e '.source | .lost_events > 1000000 and .complete == false and
+	    (.missing[-1] | test("events were lost"))' t.json
+check 'JSON does not call it judged' jq -e '.verdict == "not-judged"' t.json
 finish

@@ -6,16 +6,22 @@
 #include <config.h>
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "base/compiler.h"
 #include "trace/coding.h"
 #include "trace_fixture.h"
 
@@ -75,8 +81,101 @@ a_writer_without_chunks_waits_once_then_drops_and_tells(void **state)
 	assert_true(f.h->lost > 1000);
 	took = f.h->lost;
 	fixture_finish(&f);
-	assert_int_equal(read_allocs(&f, &told, true), 20100);
+	assert_int_equal(read_allocs(&f, &told, false), 20100);
 	assert_int_equal(told, took);
+	fixture_close(&f);
+}
+
+/* From here on this process dies of a wait (SIGSYS), not of a wake. */
+static void
+forbid_waiting(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAIT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { PW_ARRAY_LEN(code), code };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(77);
+}
+
+/* What became of a writer of n events that may not wait. */
+static int
+write_without_waiting(struct fixture *f, uint64_t n)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		struct writer w = { 0 };
+
+		forbid_waiting();
+		writer_start(&w, f->h, 0, 2, 0);
+		write_allocs(&w, 0, n);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void
+a_lossy_writer_never_waits(void **state)
+{
+	struct fixture f;
+	uint64_t told = 0, lost;
+	int status;
+
+	(void)state;
+	fixture_open(&f, 2, 64);
+	session_hello(f.h, 1, 0, ~0u, true);
+	/* It can fail: one that is not lossy waits, and dies of it. */
+	status = write_without_waiting(&f, 20000);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_true(WIFSIGNALED(status));
+	fixture_close(&f);
+
+	fixture_open(&f, 2, 64);
+	session_hello(f.h, 1, 0, ~0u, true);
+	f.h->flags |= SESSION_LOSSY;
+	assert_int_equal(write_without_waiting(&f, 20000), 0);
+	lost = f.h->lost;
+	assert_true(lost > 1000);
+	session_procs(f.h)[0].dead = 1;
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	fixture_finish(&f);
+	/* Nobody came to tell them in a record: the totals do. */
+	assert_int_equal(read_allocs(&f, &told, false), 20000 - lost);
+	assert_int_equal(told, 0);
+	fixture_close(&f);
+}
+
+static void
+a_wait_in_vain_is_not_repeated_by_threads_to_come(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	uint64_t took;
+
+	(void)state;
+	fixture_open(&f, 2, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	write_allocs(&w, 0, 20000);
+	assert_true(f.h->lost > 0);
+	assert_int_equal(write_without_waiting(&f, 1000), 0);
+	/* Room again: the word of hunger says nothing any more. */
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	took = f.h->lost;
+	write_allocs(&w, 20000, 100);
+	assert_int_equal(f.h->lost, took);
 	fixture_close(&f);
 }
 
@@ -295,6 +394,9 @@ main(void)
 		    a_writer_without_chunks_waits_once_then_drops_and_tells),
 		cmocka_unit_test(
 		    after_the_end_of_the_recording_nothing_is_written_or_counted),
+		cmocka_unit_test(a_lossy_writer_never_waits),
+		cmocka_unit_test(
+		    a_wait_in_vain_is_not_repeated_by_threads_to_come),
 		cmocka_unit_test(errno_is_kept_even_while_waiting),
 		cmocka_unit_test(strings_of_any_length_fit),
 		cmocka_unit_test(
