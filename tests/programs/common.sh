@@ -14,13 +14,16 @@ export GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'
 PATH=/usr/bin:/bin:$PATH
 
 counter=$top_builddir/tests/programs/.libs/counter.so
+mapcounter=$top_builddir/tests/programs/.libs/mapcounter.so
 module=$(echo "$top_builddir"/.libs/libpoolwatch-preload.so)
 
-# counted WORDS...: the work once more, the counter in front of the module.
+# counted WORDS...: the work once more, the counters in front of the module.
 counted() {
-	[ -e "$counter" ] || { fail "$counter is not built"; return; }
-	truncate -s 512K "$tmp/counts"
-	COUNTER_FILE=$tmp/counts POOLWATCH_MODULE=$counter:$module once counted "$@"
+	[ -e "$counter" ] && [ -e "$mapcounter" ] ||
+		{ fail "$counter or $mapcounter is not built"; return; }
+	truncate -s 512K "$tmp/counts" "$tmp/mapcounts"
+	COUNTER_FILE=$tmp/counts MAPCOUNTER_FILE=$tmp/mapcounts \
+	    POOLWATCH_MODULE=$counter:$mapcounter:$module once counted "$@"
 }
 
 # The counter's rows as lines of numbers: pid allocations frees ...
@@ -39,4 +42,16 @@ count_compare() {
 	echo "counter: $(cat "$tmp/counter.sum") in $(counter_rows | wc -l) processes"
 	[ "$(counter_rows | wc -l)" -gt 0 ] || fail "the counter saw nothing"
 	same "counts (counter <, report >)" "$tmp/counter.sum" "$tmp/report.sum"
+}
+
+# The same for what was mapped.
+count_compare_maps() {
+	od -An -v -t u8 -w64 "$tmp/mapcounts" | awk 'NR > 1 && $1 {
+	    m += $2; u += $3; r += $4; b += $5; l += $6 }
+	    END { printf "%d maps, %d unmaps, %d remaps, %d bytes mapped, %d live\n", m, u, r, b, l }' \
+		>"$tmp/counter.sum"
+	jq -r '.summary.mappings | "\(.maps) maps, \(.unmaps) unmaps, \(.remaps) remaps, \(.bytes_mapped) bytes mapped, \(.bytes) live"' \
+		"$tmp/report.json" >"$tmp/report.sum"
+	echo "counter: $(cat "$tmp/counter.sum")"
+	same "mappings (counter <, report >)" "$tmp/counter.sum" "$tmp/report.sum"
 }

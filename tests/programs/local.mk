@@ -40,6 +40,12 @@ check_LTLIBRARIES += %D%/counter.la
 %C%_counter_la_CFLAGS = $(INSIDE_CFLAGS) -fno-builtin -Wno-missing-prototypes
 %C%_counter_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
+# And of its mappings.
+check_LTLIBRARIES += %D%/mapcounter.la
+%C%_mapcounter_la_SOURCES = %D%/mapcounter.c
+%C%_mapcounter_la_CFLAGS = $(INSIDE_CFLAGS) -fno-builtin -Wno-missing-prototypes
+%C%_mapcounter_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
 # What check-killed kills; nothing in it but malloc.
 check_PROGRAMS += %D%/killed
 %C%_killed_SOURCES = %D%/killed.c
