@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_CHUNKS	64u
-#define FIRST_NODES	16384u
+#define FIRST_CHUNKS	32u
+#define FIRST_NODES	4096u
 #define PAGE		4096u
 
 /* The offsets of the parts; each begins a page. */

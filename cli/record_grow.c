@@ -20,7 +20,8 @@
 /*
  * A round that takes this much comes from a program in full flight, which
  * fills a megabyte in some 15 ms; the disk may hold up a write of ours for
- * much longer.  8 MiB of chunks outlast that, and cost 2 ms, once.
+ * much longer.  8 MiB of chunks outlast that, but cost 2 ms, which a program
+ * of 20 ms would feel: each such round doubles what there is.
  */
 #define FLOOD_BYTES	(128 << 10)
 #define FLOOD_CHUNKS	512u
@@ -61,9 +62,8 @@ grow_chunks(struct session_header *h, int fd, int64_t taken)
 	uint32_t ready = h->chunks_ready, more = ready * 2;
 	uint32_t max = session_chunks_max(h);
 
-	if (taken >= FLOOD_BYTES && ready < FLOOD_CHUNKS)
-		more = FLOOD_CHUNKS;
-	else if (count_free_chunks(h, ready) >= ready / 2)
+	if ((taken < FLOOD_BYTES || ready >= FLOOD_CHUNKS) &&
+	    count_free_chunks(h, ready) >= ready / 2)
 		return;
 	if (ready >= max)
 		return;
