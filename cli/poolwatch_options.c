@@ -172,6 +172,27 @@ set_frames(struct watch_options *o, struct args *a)
 	return ARGS_OPTION;
 }
 
+/* SIZE, and what happens when it is reached. */
+static enum args_result
+set_max_size(struct watch_options *o, struct args *a)
+{
+	size_t n = strcspn(a->value, ",");
+	const char *then = a->value[n] ? a->value + n + 1 : "stop";
+	char size[32];
+
+	if (!strcmp(then, "ring"))
+		return args_refuse(a, "ring is not yet built into this "
+		    "version; recording stops at the size");
+	if (strcmp(then, "stop"))
+		return args_refuse(a, "'%s' is neither stop nor ring", then);
+	snprintf(size, sizeof(size), "%.*s", (int)(n < sizeof(size) ? n : 0),
+	    a->value);
+	if (args_size(size, &o->max_size) < 0 || !o->max_size)
+		return args_refuse(a, "'%.*s' is no size (64M, 2G)", (int)n,
+		    a->value);
+	return ARGS_OPTION;
+}
+
 static enum args_result
 set_yes_no(struct args *a, bool *to)
 {
@@ -289,14 +310,7 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 	case OPT_FLAGS:
 		return set_flags(o, a);
 	case OPT_MAX_SIZE:
-		if (strchr(a->value, ','))
-			return args_refuse(a, "what comes after the comma is "
-			    "not yet built into this version; recording stops "
-			    "at the size");
-		if (args_size(a->value, &o->max_size) < 0 || !o->max_size)
-			return args_refuse(a, "'%s' is no size (64M, 2G)",
-			    a->value);
-		return ARGS_OPTION;
+		return set_max_size(o, a);
 	case OPT_DEPTH:
 		r = set_number(a, 1, 256, &n);
 		o->depth = (uint32_t)n;

@@ -15,8 +15,8 @@
  * and its first event has neither slot nor mapping.
  *
  * When the trace can't be written, or may not grow, closed is set (programs
- * go on, unrecorded) and the trace stays without its closing record, which
- * tells every reader that it is incomplete.
+ * go on, unrecorded) and the closing record says why, if it can be written:
+ * with that or without it every reader knows that the trace is incomplete.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -36,6 +36,7 @@
 
 #include "base/os.h"
 #include "trace/file.h"
+#include "trace/format_file.h"
 
 #define ROUND_NS	50000000ull	/* 20 rounds a second */
 #define IDLE_NS		250000000ull
@@ -53,6 +54,7 @@ struct record {
 	uint64_t disk_asked;	/* ns */
 	uint64_t room;		/* bytes the disk gave when it was asked ... */
 	uint64_t room_size;	/* ... at this size of the trace */
+	bool by_size;		/* the bound is --max-size, not the disk */
 };
 
 /* Keep the descriptors that are ours; all others belong to the program. */
@@ -130,9 +132,18 @@ stop(struct record *r, enum record_why why, int error)
 {
 	struct record_setup *s = r->setup;
 
+	static const uint32_t marks[] = {
+		[RECORD_WHY_WRITE] = FORMAT_STOP_WRITE,
+		[RECORD_WHY_DISK] = FORMAT_STOP_DISK,
+		[RECORD_WHY_SIZE] = FORMAT_STOP_SIZE,
+	};
+
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
 	__atomic_fetch_add(&s->session->freed, 1, __ATOMIC_RELEASE);
 	os_futex_wake(&s->session->freed, INT_MAX);
+	/* Where even that can't be written the trace has no end at all. */
+	if (r->file)
+		trace_file_stop(r->file, s->session, marks[why]);
 	s->shared->why = why;
 	s->shared->error = error;
 	unlink(s->session_path);
@@ -141,23 +152,38 @@ stop(struct record *r, enum record_why why, int error)
 	_exit(1);
 }
 
-/* The disk is asked now and then, and when what it gave is used up by half. */
+/*
+ * How far the next round may go: --max-size, or what the disk gave when it was
+ * asked, which is now and then and when half of that is used up.  A closing
+ * record has its place in front of either bound.
+ */
 static void
-watch_disk(struct record *r, uint64_t now)
+set_bound(struct record *r, uint64_t now)
 {
-	uint64_t size = trace_file_size(r->file);
+	const struct record_setup *s = r->setup;
+	uint64_t size = trace_file_size(r->file), disk, limit;
+	uint64_t closing = trace_file_closing_size(s->session);
 
-	r->setup->shared->size = size;
-	if (r->setup->max_size && size >= r->setup->max_size)
-		stop(r, RECORD_WHY_SIZE, 0);
 	if (now - r->disk_asked > DISK_NS ||
 	    size - r->room_size > r->room / 2) {
-		r->room = record_room(r->setup->trace_fd);
+		r->room = record_room(s->trace_fd);
 		r->room_size = size;
 		r->disk_asked = now;
 	}
-	if (!r->room)
-		stop(r, RECORD_WHY_DISK, 0);
+	disk = r->room > UINT64_MAX - r->room_size ? UINT64_MAX :
+	    r->room_size + r->room;
+	r->by_size = s->max_size && s->max_size <= disk;
+	limit = r->by_size ? s->max_size : disk;
+	trace_file_limit(r->file, limit == UINT64_MAX ? limit :
+	    limit > closing ? limit - closing : 0);
+}
+
+static _Noreturn void
+stop_at_error(struct record *r, int error)
+{
+	if (!trace_file_is_full(r->file))
+		stop(r, RECORD_WHY_WRITE, error);
+	stop(r, r->by_size ? RECORD_WHY_SIZE : RECORD_WHY_DISK, 0);
 }
 
 /* One round; the bytes taken, at least 1 when anything moved. */
@@ -168,12 +194,14 @@ do_round(struct record *r)
 	uint32_t asked = __atomic_load_n(&h->flush_asked, __ATOMIC_ACQUIRE);
 	uint64_t now = os_monotonic_ns(), one = 1;
 	bool news = record_watch(&r->watch, r->setup);
-	int64_t taken = trace_file_round(r->file, h);
+	int64_t taken;
 	ssize_t n;
 
+	set_bound(r, now);
+	taken = trace_file_round(r->file, h);
 	if (taken < 0)
-		stop(r, RECORD_WHY_WRITE, errno);
-	watch_disk(r, now);
+		stop_at_error(r, errno);
+	r->setup->shared->size = trace_file_size(r->file);
 	record_grow(h, r->setup->session_fd, taken);
 	if (now - r->setup->ticks.ns > 100000000)
 		h->ticks_per_second = ticks_rate(&r->setup->ticks);
@@ -295,8 +323,14 @@ record_run(struct record_setup *s)
 	r.room = record_room(s->trace_fd);
 	do_rounds(&r);
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
-	if (trace_file_close(r.file, s->session) < 0)
+	/* What came since the last round; then all but the closing record. */
+	if (trace_file_round(r.file, s->session) < 0)
+		stop_at_error(&r, errno);
+	trace_file_limit(r.file, UINT64_MAX);
+	if (trace_file_close(r.file, s->session) < 0) {
+		r.file = NULL;
 		stop(&r, RECORD_WHY_WRITE, errno);
+	}
 	unlink(s->session_path);
 	set_phase(&r, RECORD_CLOSED);
 	answer_flush(s->session, s->session->flush_asked);

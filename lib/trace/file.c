@@ -150,6 +150,15 @@ file_flush_slices(struct trace_file *f, struct session_header *h, bool meta)
 	return 0;
 }
 
+/* Near the limit blocks are small, so that what is left is used. */
+static uint64_t
+file_block_max(const struct trace_file *f)
+{
+	uint64_t left = f->limit > f->size ? f->limit - f->size : 0;
+
+	return left < FORMAT_RAW_MAX ? left : FORMAT_RAW_MAX;
+}
+
 static int
 file_put_slices(struct trace_file *f, struct session_header *h, bool meta)
 {
@@ -161,7 +170,7 @@ file_put_slices(struct trace_file *f, struct session_header *h, bool meta)
 		if (n->meta != meta)
 			continue;
 		if (f->block.count != 0 && f->raw_size + n->to - n->from +
-		    sizeof(struct format_slice) > FORMAT_RAW_MAX) {
+		    sizeof(struct format_slice) > file_block_max(f)) {
 			if (file_flush_slices(f, h, meta) != 0)
 				return -1;
 			file_begin_block(f, f->block.type);
@@ -232,14 +241,12 @@ trace_file_round(struct trace_file *f, struct session_header *h)
 	return f->taken;
 }
 
-int
-trace_file_close(struct trace_file *f, struct session_header *h)
+/* Close and free; ret, or -1 with errno. */
+static int
+file_end(struct trace_file *f, int ret)
 {
-	int ret = file_drain(f, h, true);
 	int saved = errno;
 
-	if (ret == 0)
-		file_free_chunks(f, h);
 	if (close(f->fd) != 0 && ret == 0) {
 		saved = errno;
 		ret = -1;
@@ -247,4 +254,23 @@ trace_file_close(struct trace_file *f, struct session_header *h)
 	file_free(f);
 	errno = saved;
 	return ret;
+}
+
+int
+trace_file_close(struct trace_file *f, struct session_header *h)
+{
+	int ret = file_drain(f, h, true);
+
+	if (ret == 0)
+		file_free_chunks(f, h);
+	return file_end(f, ret);
+}
+
+/* What the broken round has not stored stays out: it is not whole. */
+int
+trace_file_stop(struct trace_file *f, struct session_header *h, uint32_t why)
+{
+	f->limit = ~0ull;
+	f->stopped = why;
+	return file_end(f, file_put_procs(f, h, true));
 }

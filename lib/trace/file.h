@@ -11,6 +11,7 @@
 #ifndef PW_TRACE_FILE_H
 #define PW_TRACE_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "trace/session.h"
@@ -31,6 +32,24 @@ struct trace_file *trace_file_create(int fd, const struct session_header *,
  * round was given back, the file ends in a whole block.
  */
 int64_t	trace_file_round(struct trace_file *, struct session_header *);
+
+/*
+ * The file may not grow beyond limit bytes: a round that would fails with
+ * ENOSPC, and trace_file_is_full says that this was why.  ~0: no limit.
+ */
+void	trace_file_limit(struct trace_file *, uint64_t limit);
+bool	trace_file_is_full(const struct trace_file *);
+
+/*
+ * Recording ends here, programs go on: a closing record that says why (enum
+ * format_stop), past the limit if need be, and nothing else is stored.  0 or -1
+ * with errno: then the trace ends without one.  The trace_file is gone.
+ */
+int	trace_file_stop(struct trace_file *, struct session_header *,
+	    uint32_t why);
+
+/* Bytes by which a closing record may pass the limit. */
+uint64_t trace_file_closing_size(const struct session_header *);
 
 /* Closing record with the end state of every process slot; then fsync is the
  * caller's wish.  0 or -1 with errno. */

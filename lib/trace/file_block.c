@@ -45,6 +45,11 @@ file_append(struct trace_file *f, const void *data, size_t size)
 {
 	int saved;
 
+	if (size > f->limit || f->size > f->limit - size) {
+		f->full = true;
+		errno = ENOSPC;
+		return -1;
+	}
 	if (file_write_at(f->fd, data, size, f->size) == 0) {
 		f->size += size;
 		return 0;
@@ -96,6 +101,7 @@ trace_file_create(int fd, const struct session_header *h, const char *path)
 	if (f == NULL)
 		return NULL;
 	f->fd = fd;
+	f->limit = ~0ull;
 	f->round = 1;
 	f->next_node = 1;
 	f->zstd = ZSTD_createCCtx();
@@ -134,6 +140,18 @@ uint64_t
 trace_file_size(const struct trace_file *f)
 {
 	return f->size;
+}
+
+void
+trace_file_limit(struct trace_file *f, uint64_t limit)
+{
+	f->limit = limit;
+}
+
+bool
+trace_file_is_full(const struct trace_file *f)
+{
+	return f->full;
 }
 
 int

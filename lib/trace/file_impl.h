@@ -30,6 +30,9 @@ struct file_note {
 struct trace_file {
 	int fd;
 	uint64_t size;		/* of the whole blocks */
+	uint64_t limit;		/* size may not pass it */
+	bool full;		/* a block would have */
+	uint32_t stopped;	/* enum format_stop, for the closing record */
 	ZSTD_CCtx *zstd;
 
 	struct format_block block;	/* being made */

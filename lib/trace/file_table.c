@@ -220,6 +220,7 @@ file_put_procs(struct trace_file *f, struct session_header *h, bool closing)
 	if (procs_room(f, n) != 0)
 		return -1;
 	file_begin_block(f, closing ? FORMAT_CLOSING : FORMAT_PROCS);
+	f->block.flags = f->stopped;
 	if (file_room(f, sizeof totals + n * sizeof *f->procs) != 0)
 		return -1;
 	file_put(f, &totals, sizeof totals);
@@ -240,4 +241,12 @@ file_put_procs(struct trace_file *f, struct session_header *h, bool closing)
 	procs_remember(f);
 	f->totals = totals;
 	return 0;
+}
+
+/* Slots of one run are alike: zstd makes 20 bytes or fewer of each. */
+uint64_t
+trace_file_closing_size(const struct session_header *h)
+{
+	return 512 + 20ull * __atomic_load_n(&h->procs_claimed,
+	    __ATOMIC_RELAXED);
 }

@@ -18,7 +18,8 @@
  *		chunk becomes one of these, META repeats it from offset 0.
  *	PROCS	struct format_totals, then struct format_proc for each slot
  *		that changed.
- *	CLOSING	as PROCS, of all slots; the recording ended in order.
+ *	CLOSING	as PROCS, of all slots; the recording ended in order (flags 0),
+ *		or was stopped before its time (flags: enum format_stop).
  *	MARK	nothing is stored: the round ends here.
  *
  * Rounds are told in session.h.  scan is the stamp at which the round began.
@@ -65,13 +66,21 @@ enum format_block_type {
 	FORMAT_CLOSING, FORMAT_MARK,
 };
 
+/* Why a recording was stopped while programs went on: flags of CLOSING. */
+enum format_stop {
+	FORMAT_STOP_SIZE = 1,	/* the bound of the trace */
+	FORMAT_STOP_DISK,	/* the rest of the file system is left alone */
+	FORMAT_STOP_WRITE,	/* the file could not be written */
+	FORMAT_STOP_ASKED,	/* by the user */
+};
+
 /* A body before compression; a recorder starts a new block beyond it. */
 #define FORMAT_RAW_MAX		(1u << 20)
 
 struct format_block {
 	char magic[8];
 	uint32_t type;		/* enum format_block_type */
-	uint32_t flags;		/* 0 */
+	uint32_t flags;		/* 0; CLOSING: enum format_stop */
 	uint32_t stored;	/* bytes behind this header */
 	uint32_t raw;		/* bytes after decompression */
 	uint64_t round;		/* from 1 */

@@ -312,6 +312,25 @@ reader_give_up(struct trace_reader *r)
 	r->counts.damaged--;	/* that one is no damage */
 }
 
+/* Told before the last events: what a broken round lacks may look like errors. */
+void
+reader_tell_stopped(struct trace_reader *r)
+{
+	static const char *const whys[] = {
+		[FORMAT_STOP_SIZE] = "the trace had reached its greatest size",
+		[FORMAT_STOP_DISK] = "the disk was nearly full",
+		[FORMAT_STOP_WRITE] = "the trace could not be written",
+		[FORMAT_STOP_ASKED] = "the user asked for it",
+	};
+	uint32_t why = r->info.stopped;
+	char line[128];
+
+	snprintf(line, sizeof line, "recording was stopped before the end: %s",
+	    why < PW_ARRAY_LEN(whys) ? whys[why] : "for reasons unknown");
+	if (r->info.nmissing < READER_MISSING_MAX)
+		reader_missing_line(r, line);
+}
+
 /*
  * When all is delivered: heap_judge_free takes what is missing while events
  * still come for damage, and what a process lost is told by its LOST records.
@@ -454,7 +473,7 @@ trace_info(struct trace_reader *r)
 
 	r->info.closed = r->closed;
 	r->info.complete = r->closed && r->info.nmissing == 0;
-	r->info.lost_known = r->closed;
+	r->info.lost_known = r->closed && r->info.stopped == 0;
 	r->info.missing = r->missing;
 	if (fstat(r->fd, &st) == 0)
 		r->info.file_size = (uint64_t)st.st_size;

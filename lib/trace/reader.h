@@ -106,6 +106,7 @@ struct trace_info {
 	uint64_t unix_ns;	/* when the recording began */
 	bool complete;		/* closing record seen, nothing damaged or lost */
 	bool closed;		/* closing record seen */
+	uint32_t stopped;	/* enum format_stop; 0: it was not */
 	bool lost_known;
 	uint64_t lost;		/* events dropped, when lost_known */
 	uint32_t root_pid;

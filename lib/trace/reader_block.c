@@ -258,6 +258,9 @@ block_take(struct trace_reader *r, const struct format_block *b,
 		return block_slices(r, buf, end);
 	case FORMAT_CLOSING:
 		r->closed = true;
+		r->info.stopped = b->flags;
+		if (b->flags != 0)
+			reader_tell_stopped(r);
 		return reader_procs(r, buf->data, end);
 	case FORMAT_PROCS:
 		return reader_procs(r, buf->data, end);

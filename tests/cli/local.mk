@@ -1,6 +1,7 @@
 # Tests of poolwatch and poolleak as commands.
 RUNNER_TESTS = \
 	%D%/runner_above.sh \
+	%D%/runner_bounds.sh \
 	%D%/runner_invisible.sh \
 	%D%/runner_jobs.sh \
 	%D%/runner_kills.sh \

@@ -23,6 +23,7 @@
 
 #include "base/compiler.h"
 #include "trace/coding.h"
+#include "trace/format_file.h"
 #include "trace_fixture.h"
 
 static void
@@ -279,6 +280,65 @@ a_full_disk_loses_nothing_when_room_comes_back(void **state)
 	fixture_close(&f);
 }
 
+static void
+a_trace_stays_in_its_limit_and_says_why_it_was_stopped(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	struct trace_reader *r;
+	uint64_t limit;
+
+	(void)state;
+	fixture_open(&f, 64, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	write_allocs(&w, 0, 1000);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	limit = trace_file_size(f.file) + 100;
+	trace_file_limit(f.file, limit);
+	write_allocs(&w, 1000, 50000);
+	assert_int_equal(trace_file_round(f.file, f.h), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_true(trace_file_is_full(f.file));
+	assert_true(trace_file_size(f.file) <= limit);
+	assert_int_equal(trace_file_stop(f.file, f.h, FORMAT_STOP_SIZE), 0);
+	f.file = NULL;
+	assert_int_equal(read_allocs(&f, NULL, false), 1000);
+	r = fixture_read(&f, TRACE_META_ONLY);
+	while (trace_next(r, &(struct trace_event){ 0 },
+	    &(struct trace_status){ 0 }) > 0)
+		;
+	assert_true(trace_info(r)->closed);
+	assert_false(trace_info(r)->lost_known);
+	assert_int_equal(trace_info(r)->stopped, FORMAT_STOP_SIZE);
+	assert_int_equal(trace_info(r)->nmissing, 1);
+	assert_non_null(strstr(trace_info(r)->missing[0], "greatest size"));
+	assert_true(trace_info(r)->file_size <=
+	    limit + trace_file_closing_size(f.h));
+	trace_close(r);
+	fixture_close(&f);
+}
+
+static void
+a_limit_that_is_raised_costs_nothing(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+
+	(void)state;
+	fixture_open(&f, 64, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	trace_file_limit(f.file, trace_file_size(f.file));
+	write_allocs(&w, 0, 5000);
+	assert_int_equal(trace_file_round(f.file, f.h), -1);
+	trace_file_limit(f.file, UINT64_MAX);
+	write_allocs(&w, 5000, 5000);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	writer_finish(&w);
+	fixture_finish(&f);
+	assert_int_equal(read_allocs(&f, NULL, true), 10000);
+	fixture_close(&f);
+}
+
 /* The child counts what it has completed where we can see it. */
 static uint64_t
 kill_a_writer(struct fixture *f, bool drain)
@@ -401,6 +461,9 @@ main(void)
 		cmocka_unit_test(strings_of_any_length_fit),
 		cmocka_unit_test(
 		    a_full_disk_loses_nothing_when_room_comes_back),
+		cmocka_unit_test(
+		    a_trace_stays_in_its_limit_and_says_why_it_was_stopped),
+		cmocka_unit_test(a_limit_that_is_raised_costs_nothing),
 		cmocka_unit_test(a_killed_program_loses_nothing_it_completed),
 		cmocka_unit_test(
 		    a_killed_group_leaves_the_rest_in_its_session_file),
