@@ -18,7 +18,7 @@
 #include "cli/poolwatch.h"
 #include "cli/record.h"
 #include "cli/refuse.h"
-#include "cli/ticks.h"
+#include "trace/ticks.h"
 
 struct follow;
 struct symbolizer;

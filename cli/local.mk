@@ -53,8 +53,6 @@ poolwatch_SOURCES = \
 	%D%/refuse.h \
 	%D%/refuse_elf.c \
 	%D%/refuse_privilege.c \
-	%D%/ticks.c \
-	%D%/ticks.h \
 	%D%/words.c \
 	%D%/words.h
 

@@ -19,125 +19,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pattern.h"
 #include "report/escape.h"
 
 #define TRIES_MAX	100000	/* names tried before giving up */
-
-struct text {
-	char *buf;
-	size_t n;
-};
-
-/* -1: no room. */
-static int
-put(struct text *t, const char *s, size_t n)
-{
-	if (t->n + n >= PATH_MAX)
-		return -1;
-	memcpy(t->buf + t->n, s, n);
-	t->n += n;
-	t->buf[t->n] = '\0';
-	return 0;
-}
-
-static int
-put_number(struct text *t, long long number)
-{
-	char digits[24];
-
-	return put(t, digits, (size_t)snprintf(digits, sizeof(digits), "%lld",
-	    number));
-}
-
-static const char *
-base_name(const char *path)
-{
-	const char *p = strrchr(path, '/');
-
-	return p && p[1] ? p + 1 : path;
-}
-
-/* %q{VAR} at p ("{VAR}..."); the bytes used, or -1. */
-static int
-put_variable(struct text *t, const char *p, char why[512])
-{
-	const char *end = strchr(p, '}'), *value;
-	char name[256];
-	size_t n;
-
-	if (*p != '{' || !end || (n = (size_t)(end - p - 1)) >= sizeof(name)) {
-		snprintf(why, 512, "%%q needs a variable: %%q{VAR}");
-		return -1;
-	}
-	memcpy(name, p + 1, n);
-	name[n] = '\0';
-	value = getenv(name);
-	if (!value) {
-		snprintf(why, 512, "the variable of %%q{...} is not set");
-		return -1;
-	}
-	if (put(t, value, strlen(value)) < 0)
-		return -1;
-	return (int)n + 2;
-}
-
-/* The letter at p; bytes used, or -1. */
-static int
-put_letter(struct text *t, const char *p, const struct name_facts *facts,
-    unsigned n, char why[512])
-{
-	const char *name = base_name(facts->program);
-	char host[256];
-	int used;
-
-	switch (*p) {
-	case 'p':
-		return put_number(t, facts->pid) < 0 ? -1 : 1;
-	case 'e':
-		return put(t, name, strlen(name)) < 0 ? -1 : 1;
-	case 'h':
-		if (gethostname(host, sizeof(host)) < 0)
-			strcpy(host, "localhost");
-		host[sizeof(host) - 1] = '\0';
-		return put(t, host, strlen(host)) < 0 ? -1 : 1;
-	case 't':
-		return put_number(t, facts->now) < 0 ? -1 : 1;
-	case 'n':
-		return put_number(t, n) < 0 ? -1 : 1;
-	case '%':
-		return put(t, "%", 1) < 0 ? -1 : 1;
-	case 'q':
-		used = put_variable(t, p + 1, why);
-		return used < 0 ? -1 : used + 1;
-	}
-	snprintf(why, 512, "%%%.1s is no letter that a name may have",
-	    *p > ' ' && *p < 127 ? p : "?");
-	return -1;
-}
 
 int
 name_expand(char path[PATH_MAX], const char *pattern,
     const struct name_facts *facts, unsigned n, char why[512])
 {
-	struct text t = { path, 0 };
-	int used;
+	const struct pattern_facts f = {
+		.pid = facts->pid,
+		.now = facts->now,
+		.program = facts->program,
+		.env = environ,
+	};
 
-	snprintf(why, 512, "the name is too long");
-	*path = '\0';
-	while (*pattern) {
-		if (*pattern != '%') {
-			if (put(&t, pattern++, 1) < 0)
-				return -1;
-			continue;
-		}
-		used = put_letter(&t, pattern + 1, facts, n, why);
-		if (used < 0)
-			return -1;
-		pattern += used + 1;
-	}
-	if (!t.n)
-		snprintf(why, 512, "the name is empty");
-	return t.n ? 0 : -1;
+	return pattern_expand(path, PATH_MAX, pattern, &f, n, why, 512);
 }
 
 /* Make the folders that path leads through. */
@@ -224,17 +122,6 @@ number_name(struct name_file *f, const char *pattern, bool counts,
 		strcat(f->path, tail);
 	}
 	return 0;
-}
-
-static bool
-pattern_counts(const char *p)
-{
-	for (; *p; p++)
-		if (*p == '%' && *++p == 'n')
-			return true;
-		else if (!*p)
-			break;
-	return false;
 }
 
 enum name_result

@@ -13,8 +13,8 @@
 #include <limits.h>
 #include <stdint.h>
 
-#include "cli/ticks.h"
 #include "trace/session.h"
+#include "trace/ticks.h"
 
 enum record_phase {
 	RECORD_RUNS,

@@ -1,9 +1,6 @@
 /*
- * words.h - a string cut into words as a shell would.
- *
- * Blanks (space, tab, newline) part words.  '...' keeps everything, "..."
- * keeps everything but backslash before one of $ ` " \ and newline; a
- * backslash elsewhere keeps the character after it.  Nothing is expanded.
+ * words.h - a string cut into words as a shell would (base/words.h), all at
+ * once.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -10,5 +10,9 @@ libbase_la_SOURCES = \
 	%D%/lock.h \
 	%D%/os.c \
 	%D%/os.h \
+	%D%/pattern.c \
+	%D%/pattern.h \
 	%D%/say.c \
-	%D%/say.h
+	%D%/say.h \
+	%D%/words.c \
+	%D%/words.h

@@ -4,6 +4,7 @@ noinst_HEADERS += \
 	%D%/format.h \
 	%D%/format_file.h \
 	%D%/session.h \
+	%D%/skip.h \
 	%D%/varint.h
 
 # Inside: events and stacks into the session file.  Uses lib/base only.
@@ -13,6 +14,8 @@ libtracein_la_SOURCES = \
 	%D%/session_in.c \
 	%D%/stacks.c \
 	%D%/stacks.h \
+	%D%/ticks.c \
+	%D%/ticks.h \
 	%D%/writer.c \
 	%D%/writer.h \
 	%D%/writer_impl.h \
@@ -43,4 +46,6 @@ libtrace_la_SOURCES = \
 	%D%/reader_source.c \
 	%D%/reader_table.c \
 	%D%/text.c \
-	%D%/text.h
+	%D%/text.h \
+	%D%/ticks.c \
+	%D%/ticks.h

@@ -372,7 +372,7 @@ UNIT_TESTS += %D%/t_cli
 	cli/words.c \
 	cli/words.h
 %C%_t_cli_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-%C%_t_cli_LDADD = libargs.la $(CMOCKA_LIBS)
+%C%_t_cli_LDADD = libargs.la libbase.la $(CMOCKA_LIBS)
 
 # viewer
 UNIT_TESTS += %D%/t_viewer

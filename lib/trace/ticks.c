@@ -1,21 +1,21 @@
 /*
- * ticks.c - the clock of a recording, seen from outside.
+ * ticks.c - the clock of a recording: which it is, and its rate.
  *
  * The two clocks are read together three times and the closest pair is kept:
  * an interrupt between the two reads would spoil the rate.  2 ms apart and
  * 50 ns sharp that is 25 ppm, until ticks_rate does better.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "config.h"
+#include <config.h>
 
-#include "cli/ticks.h"
+#include "trace/ticks.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <x86intrin.h>
@@ -34,14 +34,14 @@ static bool
 kernel_trusts_tsc(void)
 {
 	char name[32] = "";
-	int fd = open("/sys/devices/system/clocksource/clocksource0/"
-	    "current_clocksource", O_RDONLY | O_CLOEXEC);
+	int fd = os_open("/sys/devices/system/clocksource/clocksource0/"
+	    "current_clocksource", O_RDONLY, 0);
 	ssize_t n;
 
 	if (fd < 0)
 		return false;
-	n = read(fd, name, sizeof(name) - 1);
-	close(fd);
+	n = os_read(fd, name, sizeof(name) - 1);
+	os_close(fd);
 	return n > 0 && (!strncmp(name, "tsc", 3) ||
 	    !strncmp(name, "kvm-clock", 9) || !strncmp(name, "hyperv", 6));
 }
@@ -120,14 +120,21 @@ raw_rate(const struct ticks *t)
 void
 ticks_settle(struct ticks *t)
 {
-	uint64_t gone = os_monotonic_ns() - t->ns, rate;
+	uint64_t gone = os_monotonic_ns() - t->ns;
 	struct timespec rest = { 0, 0 };
 
 	if (t->clock == SESSION_TSC && gone < SETTLE_NS) {
 		rest.tv_nsec = (long)(SETTLE_NS - gone);
-		nanosleep(&rest, NULL);
+		os_syscall(SYS_nanosleep, (long)&rest, 0, 0, 0, 0, 0);
 	}
-	rate = raw_rate(t);
+	ticks_settle_now(t);
+}
+
+void
+ticks_settle_now(struct ticks *t)
+{
+	uint64_t rate = raw_rate(t);
+
 	while (t->shift < 16 &&
 	    (NS_PER_S << (t->shift + 1)) <= TICK_NS_MAX * rate)
 		t->shift++;
