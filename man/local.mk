@@ -16,6 +16,7 @@ CLEANFILES += %D%/poolwatch.1
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	sed -e '/^#/d' -e '/^$$/d' -e 's/[ 	].*/,/' -e '$$s/,/./' \
 		$(srcdir)/lib/preload/exports >$@.list && \
-	sed -e 's/[@]VERSION@/$(VERSION)/' -e "/@EXPORTS@/r $@.list" \
+	sed -e 's/[@]VERSION@/$(VERSION)/' \
+		-e 's|[@]PKGLIBDIR@|$(pkglibdir)|' -e "/@EXPORTS@/r $@.list" \
 		-e '/@EXPORTS@/d' $(srcdir)/%D%/poolwatch.1.in >$@.tmp && \
 	rm -f $@.list && mv -f $@.tmp $@

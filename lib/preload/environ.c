@@ -1,5 +1,5 @@
 /*
- * environ.c - our two words in the environment: found, hidden, put back.
+ * environ.c - our words in the environment: found, hidden, put back.
  *
  * The program sees what it would see without us; its children that can take
  * us get LD_PRELOAD=MODULE[:what it had] and POOLWATCH_SESSION=FILE.  Nothing
@@ -58,18 +58,49 @@ environ_close(char *list, char *rest)
 	memset(list + n, 0, (size_t)(rest - list));
 }
 
+static const char *
+environ_base(const char *path, size_t n)
+{
+	const char *p = path + n;
+
+	while (p > path && p[-1] != '/')
+		p--;
+	return p;
+}
+
+/* Are the n bytes of word the file that module is? */
+static bool
+environ_is(const char *word, size_t n, const char *module)
+{
+	const char *base = environ_base(word, n);
+	const char *own = environ_base(module, strlen(module));
+	size_t left = (size_t)(word + n - base);
+
+	return left > 0 && strlen(own) == left && memcmp(base, own, left) == 0;
+}
+
+bool
+environ_names(const char *list, const char *module)
+{
+	for (; *list != '\0'; list += list[0] != '\0') {
+		if (environ_is(list, environ_word(list), module))
+			return true;
+		list += environ_word(list);
+	}
+	return false;
+}
+
 /* Cut the words that are module out of list, in place. */
 static void
 environ_cut(char *list, const char *module)
 {
-	size_t own = strlen(module);
 	size_t n;
 	char *rest;
 
 	while (*list != '\0') {
 		n = environ_word(list);
 		rest = list + n + (list[n] != '\0');
-		if (n == own && memcmp(list, module, n) == 0)
+		if (environ_is(list, n, module))
 			environ_close(list, rest);
 		else
 			list = rest;
@@ -83,12 +114,13 @@ environ_hide(char **env, const char *module)
 	char *value;
 
 	for (; env != NULL && *env != NULL; env++) {
-		if (environ_value(*env, SESSION_ENV) != NULL) {
+		if (environ_value(*env, SESSION_ENV) != NULL ||
+		    environ_value(*env, ENVIRON_OPTIONS) != NULL) {
 			memset(*env, 0, strlen(*env));
 			continue;
 		}
 		value = environ_value(*env, ENVIRON_PRELOAD);
-		if (value != NULL && strstr(value, module) != NULL) {
+		if (value != NULL && environ_names(value, module)) {
 			environ_cut(value, module);
 			if (*value == '\0') {
 				memset(*env, 0, strlen(*env));

@@ -12,13 +12,19 @@
 #pragma GCC visibility push(hidden)
 
 #define ENVIRON_PRELOAD	"LD_PRELOAD"
+#define ENVIRON_OPTIONS	"POOLWATCH_OPTIONS"
 
 /* The value of name in env (NULL-terminated, may be NULL), or NULL. */
 const char *environ_find(char *const *env, const char *name);
 
+/* Does list, as LD_PRELOAD has it, name the file that module is? */
+bool	environ_names(const char *list, const char *module);
+
 /*
- * Take POOLWATCH_SESSION and our word of LD_PRELOAD out of env, in place:
+ * Take POOLWATCH_SESSION, POOLWATCH_OPTIONS and our word of LD_PRELOAD out of env, in place:
  * entries move down, the string of LD_PRELOAD is shortened where it lies.
+ * Our word has the name of module, whatever the folder: ld.so looks for names
+ * without one, and knows $LIB and $ORIGIN.
  * A LD_PRELOAD that held nothing else disappears.
  */
 void	environ_hide(char **env, const char *module);

@@ -16,6 +16,11 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/body.h \
 	%D%/bootstrap.c \
 	%D%/bootstrap.h \
+	%D%/byhand.c \
+	%D%/byhand.h \
+	%D%/byhand_file.c \
+	%D%/byhand_options.c \
+	%D%/byhand_say.c \
 	%D%/child.c \
 	%D%/child.h \
 	%D%/door.c \

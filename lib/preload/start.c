@@ -12,7 +12,8 @@
  * handlers before our exit handler: it was registered before main's start-up
  * code registers ld.so's, which runs the destructors.
  *
- * Without a session the process is inert from the beginning; one that is
+ * Without a session a process that was given us by hand makes one (byhand.c);
+ * any other is inert from the beginning.  One that is
  * skipped (--skip, --only) has a slot and becomes inert.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -32,6 +33,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "preload/bootstrap.h"
+#include "preload/byhand.h"
 #include "preload/child.h"
 #include "preload/environ.h"
 #include "preload/exits.h"
@@ -200,31 +202,47 @@ start_with(struct session_header *s)
 	return life;
 }
 
-/* Our word in LD_PRELOAD is the name by which ld.so knows us. */
-static void
-start_hide(void)
+/* The file that we are, by the name that ld.so has for it. */
+static const char *
+start_module(void)
 {
 	Dl_info info;
 
-	if (dladdr(&start_life, &info) != 0 && info.dli_fname != NULL)
-		environ_hide(environ, info.dli_fname);
+	return dladdr(&start_life, &info) != 0 && info.dli_fname != NULL ?
+	    info.dli_fname : "";
+}
+
+/* NULL: none; *ours: the environment holds words of ours. */
+static struct session_header *
+start_session(const char *module, bool *ours)
+{
+	const char *path = environ_find(environ, SESSION_ENV);
+	struct session_header *s;
+
+	*ours = path != NULL;
+	if (path == NULL)
+		return byhand_start(environ, module, ours);
+	s = session_attach(path);
+	if (s != NULL)
+		child_set_session(path);
+	return s;
 }
 
 static enum life
 start_now(void)
 {
-	const char *path = environ_find(environ, SESSION_ENV);
-	struct session_header *s = path != NULL ? session_attach(path) : NULL;
+	const char *module = start_module();
 	enum life life = LIFE_INERT;
+	struct session_header *s;
+	bool ours;
 
+	s = start_session(module, &ours);
 	real_init();
 	backend_next.start(s);
-	if (s != NULL && process_init() == 0) {
-		child_set_session(path);
+	if (s != NULL && process_init() == 0)
 		life = start_with(s);
-	}
-	if (path != NULL)
-		start_hide();
+	if (ours)
+		environ_hide(environ, module);
 	return life;
 }
 

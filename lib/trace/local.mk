@@ -11,6 +11,8 @@ noinst_HEADERS += \
 noinst_LTLIBRARIES += libtracein.la
 libtracein_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
 libtracein_la_SOURCES = \
+	%D%/direct.c \
+	%D%/direct.h \
 	%D%/session_in.c \
 	%D%/stacks.c \
 	%D%/stacks.h \
@@ -39,6 +41,9 @@ libtrace_la_SOURCES = \
 	%D%/reader.h \
 	%D%/reader_block.c \
 	%D%/reader_decode.c \
+	%D%/reader_direct.c \
+	%D%/reader_direct.h \
+	%D%/reader_direct_open.c \
 	%D%/reader_impl.h \
 	%D%/reader_module.c \
 	%D%/reader_proc.c \

@@ -366,6 +366,8 @@ reader_more(struct trace_reader *r)
 	bool sure = false;
 	int n;
 
+	if (r->direct != NULL)
+		return reader_direct_more(r);
 	while (!r->closed) {
 		n = reader_block(r);
 		if (n < 0)
@@ -420,6 +422,14 @@ trace_next(struct trace_reader *r, struct trace_event *ev,
 	}
 }
 
+static int
+reader_begin(struct trace_reader *r, struct trace_status *st)
+{
+	int direct = reader_direct_open(r, st);
+
+	return direct == 0 ? reader_header(r, st) : direct < 0 ? -1 : 0;
+}
+
 struct trace_reader *
 trace_open(const char *path, unsigned flags, struct trace_status *st)
 {
@@ -438,7 +448,7 @@ trace_open(const char *path, unsigned flags, struct trace_status *st)
 		st->error = errno;
 		snprintf(st->what, sizeof st->what, "%s", strerror(errno));
 	} else if (r->path != NULL && r->zstd != NULL &&
-	    reader_header(r, st) == 0) {
+	    reader_begin(r, st) == 0) {
 		st->result = TRACE_OK;
 		st->what[0] = '\0';
 		return r;
@@ -452,6 +462,7 @@ trace_close(struct trace_reader *r)
 {
 	if (r == NULL)
 		return;
+	reader_direct_free(r);
 	reader_sources_free(r);
 	reader_tables_free(r);
 	for (unsigned i = 0; i < r->info.nmissing; i++)
@@ -500,8 +511,8 @@ trace_process(const struct trace_reader *r, unsigned index)
 	if (index >= r->nprocs)
 		return NULL;
 	p = r->procs[index];
-	if (!p->ended)
-		p->pub.end = p->last;
+	if (!p->ended || p->pub.ended == TRACE_GONE)
+		p->pub.end = p->pub.end > p->last ? p->pub.end : p->last;
 	if (p->pub.pid == 0)
 		p->pub.start = p->last;	/* nothing is known of it */
 	return &p->pub;

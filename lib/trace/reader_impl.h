@@ -106,8 +106,11 @@ struct arena_part {
 	char data[];
 };
 
+struct reader_direct;
+
 struct trace_reader {
 	int fd;
+	struct reader_direct *direct;	/* not NULL: it is a session file */
 	unsigned flags;
 	struct format_header head;
 	char *path;		/* of the trace */
@@ -211,6 +214,15 @@ const struct trace_module *reader_unload(struct trace_reader *,
 void	*reader_take(struct trace_reader *, size_t size);
 char	*reader_string(struct trace_reader *, const void *, size_t size);
 void	reader_tables_free(struct trace_reader *);
+
+/*
+ * reader_direct.c: a session that is its own trace.  reader_direct_open: 1 it
+ * is one, 0 it is none, -1 *status is filled.  reader_direct_more: as
+ * reader_block; 0: nothing more now, or r->closed.
+ */
+int	reader_direct_open(struct trace_reader *, struct trace_status *);
+int	reader_direct_more(struct trace_reader *);
+void	reader_direct_free(struct trace_reader *);
 
 /* reader_session.c: what nobody drained.  true: there was a session file. */
 bool	reader_leftovers(struct trace_reader *);

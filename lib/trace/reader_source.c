@@ -19,12 +19,15 @@ struct buffer *
 reader_buffer_take(struct trace_reader *r, size_t room)
 {
 	struct buffer *b = r->spare;
+	size_t least;
 
 	if (b != NULL && b->room >= room) {
 		r->spare = b->next;
 	} else {
-		if (room < FORMAT_RAW_MAX + 65536)
-			room = FORMAT_RAW_MAX + 65536;
+		least = r->direct != NULL ? SESSION_CHUNK_DATA :
+		    FORMAT_RAW_MAX + 65536;
+		if (room < least)
+			room = least;
 		b = malloc(sizeof *b + room);
 		if (b == NULL) {
 			r->no_memory = true;

@@ -29,6 +29,10 @@
  * published record names filled nodes only.  ip values with SESSION_NODE_MARK
  * are not addresses but marks (enum session_mark).
  *
+ * A direct session (SESSION_DIRECT) has no recorder: its file is the trace
+ * (direct.h).  Chunks are taken in order by an add on chunks_claimed, never
+ * given back, and made ready by who takes them; so are nodes.
+ *
  * Rounds.  The recorder drains in rounds.  Everything published before a
  * round began is in that round or an earlier one.  So an event with a stamp
  * older than the beginning of a fully read round cannot be preceded by
@@ -53,6 +57,8 @@
 #define SESSION_NODES_MAX	(4u << 20)	/* 64 MiB */
 #define SESSION_PATH_MAX	4096u
 #define SESSION_LIST_MAX	4096u
+#define SESSION_DIRECT_MAX	(4u << 20)	/* chunks of a direct one: 64 GiB */
+#define SESSION_BOOT_SIZE	40u
 
 enum session_mode { SESSION_CHECK, SESSION_PROFILE, SESSION_GUARD };
 enum session_clock { SESSION_TSC, SESSION_MONOTONIC };
@@ -123,7 +129,14 @@ enum session_flag {
 	SESSION_JUDGE_PROGRAM	= 1 << 6,	/* whatever the lists say */
 	SESSION_MAPPINGS	= 1 << 7,	/* mmap and kin are events */
 	SESSION_LOSSY		= 1 << 8,	/* drop rather than wait */
+	SESSION_DIRECT		= 1 << 16,	/* nobody drains it */
+	SESSION_LOCKED		= 1 << 17,	/* a mapping holds its lock: see
+						 * direct.c */
+	SESSION_ALLOCATED	= 1 << 18,	/* all of it is there already */
 };
+
+/* Why a direct session has stopped before its processes ended. */
+enum session_stop { SESSION_GOES_ON, SESSION_STOP_SIZE, SESSION_STOP_DISK };
 
 struct session_header {
 	/* Constant once the file exists under its name. */
@@ -147,6 +160,10 @@ struct session_header {
 	char trace[SESSION_PATH_MAX];	/* the trace file, absolute */
 	char only[SESSION_LIST_MAX];	/* globs, each ended by NUL, then NUL */
 	char skip[SESSION_LIST_MAX];
+	char log[SESSION_PATH_MAX];	/* direct: messages go there, absolute */
+	char boot[SESSION_BOOT_SIZE];	/* direct: the kernel's boot_id */
+	uint64_t clock_raw;		/* direct: both clocks ... */
+	uint64_t clock_ns;		/* ... at one moment (ticks.h) */
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));
@@ -156,6 +173,8 @@ struct session_header {
 	uint32_t wake;			/* futex: bumped to call the recorder */
 	uint64_t lost;			/* events dropped, all processes */
 	uint32_t stacks_full;		/* captures cut because nodes ran out */
+	uint32_t chunks_claimed;	/* direct */
+	uint32_t stopped;		/* direct: enum session_stop */
 
 	uint32_t chunks_ready __attribute__((aligned(64)));
 	uint32_t nodes_ready;		/* futex: woken when raised */
@@ -210,8 +229,10 @@ static inline uint32_t
 session_chunks_max(const struct session_header *h)
 {
 	uint64_t n = (h->file_size - h->chunks_off) / SESSION_CHUNK_SIZE;
+	uint32_t max = h->flags & SESSION_DIRECT ?
+	    SESSION_DIRECT_MAX : SESSION_CHUNKS_MAX;
 
-	return n < SESSION_CHUNKS_MAX ? (uint32_t)n : SESSION_CHUNKS_MAX;
+	return n < max ? (uint32_t)n : max;
 }
 
 static inline struct session_chunk *

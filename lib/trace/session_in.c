@@ -16,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "base/os.h"
+#include "trace/direct.h"
 
 /* Offsets are in order, aligned, and inside of size bytes. */
 static bool
@@ -43,10 +44,9 @@ session_head_ok(const struct session_header *h, uint64_t size)
 static struct session_header *
 session_map(int fd)
 {
-	struct session_header *h;
-	uint64_t whole;
+	struct session_header *h, *whole = NULL;
+	uint64_t bytes;
 	long size;
-	bool ok;
 
 	size = os_syscall(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0);
 	if (size < (long)sizeof *h)
@@ -54,10 +54,12 @@ session_map(int fd)
 	h = os_map_file(fd, sizeof *h, 0);
 	if (h == NULL)
 		return NULL;
-	ok = session_head_ok(h, (uint64_t)size);
-	whole = h->file_size;
+	bytes = h->file_size;
+	if (session_head_ok(h, (uint64_t)size))
+		whole = h->flags & SESSION_DIRECT ? direct_map(fd, h, bytes) :
+		    os_map_file(fd, (size_t)bytes, 0);
 	os_unmap(h, sizeof *h);
-	return ok ? os_map_file(fd, (size_t)whole, 0) : NULL;
+	return whole;
 }
 
 struct session_header *
@@ -97,6 +99,8 @@ session_hello(struct session_header *h, uint32_t pid, uint32_t ppid,
 	if (slot == ~0u)
 		return slot;
 	p = session_procs(h) + slot;
+	if (h->flags & SESSION_DIRECT && !direct_ready(h, p, sizeof *p))
+		return ~0u;
 	p->pid = pid;
 	p->ppid = ppid;
 	p->parent = parent_slot;
@@ -115,6 +119,8 @@ session_goodbye(struct session_header *h, uint32_t slot,
 
 	if (slot >= session_procs_max(h))
 		return;
+	if (h->flags & SESSION_DIRECT)
+		direct_rate(h);
 	p = session_procs(h) + slot;
 	p->status = status;
 	p->end = time;

@@ -34,6 +34,7 @@
 #include "base/bits.h"
 #include "base/compiler.h"
 #include "base/os.h"
+#include "trace/direct.h"
 #include "trace/writer.h"
 
 #define STACKS_FIRST		2048u		/* slots: 8 KiB */
@@ -184,6 +185,8 @@ stacks_await(struct stacks *s, uint32_t id)
 	struct session_header *h = s->session;
 	uint32_t ready = 0;
 
+	if (h->flags & SESSION_DIRECT)
+		return direct_nodes(h, id);
 	for (unsigned t = 0; t <= STACKS_WAIT_NS; t += STACKS_NAP_NS) {
 		ready = __atomic_load_n(&h->nodes_ready, __ATOMIC_ACQUIRE);
 		if (id < ready)

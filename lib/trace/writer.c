@@ -31,6 +31,7 @@
 #include "trace/writer_impl.h"
 
 #include "base/os.h"
+#include "trace/direct.h"
 
 #define WRITER_WAIT_NS		100000000u
 #define WRITER_CALL_EVERY	16u	/* x 16 KiB: a part of a core's L2 */
@@ -160,6 +161,10 @@ writer_claim(struct writer *w)
 	struct session_header *h = w->session;
 	uint32_t freed = __atomic_load_n(&h->freed, __ATOMIC_ACQUIRE);
 
+	if (h->flags & SESSION_DIRECT) {
+		w->chunk = direct_take_chunk(h, &w->window);
+		return w->chunk != NULL;
+	}
 	if (__atomic_load_n(&h->starved, __ATOMIC_RELAXED) == freed + 1)
 		return false;
 	if (writer_search_all(w))

@@ -32,6 +32,7 @@ struct writer {
 	uint32_t pending_lost;	/* events to be told in a LOST record */
 	uint32_t hint;		/* chunk to look at first */
 	uint32_t freed_seen;	/* session's freed when hint was good */
+	uint32_t window;	/* direct: chunks this image may touch */
 };
 
 /*

@@ -1,5 +1,7 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
+	%D%/check-byhand \
+	%D%/check-byhand-options \
 	%D%/check-children \
 	%D%/check-churn \
 	%D%/check-closed \
@@ -25,6 +27,7 @@ PRELOAD_TESTS = \
 dist_check_SCRIPTS += $(PRELOAD_TESTS)
 TESTS += $(PRELOAD_TESTS)
 EXTRA_DIST += \
+	%D%/by_hand.sh \
 	%D%/churn.c \
 	%D%/closed.c \
 	%D%/common.sh \
