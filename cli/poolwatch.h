@@ -36,9 +36,9 @@ enum {
 	    "program's own allocator; guard: not yet")			       \
 	_(FLAGS, "flags", 0, "LIST", NOW, "Recording",			       \
 	    "pool(2) flags: [+-]antagonism,noreuse,tolerance")	       \
-	_(MAX_SIZE, "max-size", 0, "SIZE[,stop]", NOW, "Recording",	       \
+	_(MAX_SIZE, "max-size", 0, "SIZE", NOW, "Recording",		       \
 	    "the trace never grows beyond SIZE (default a tenth of the free "  \
-	    "space, at most 10G): recording stops there (ring: not yet)")      \
+	    "space, at most 10G): recording stops there (,ring: not yet)")      \
 	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
 	    "frames recorded of a stack, at most 256 (default)")			       \
 	_(MAPPINGS, "mappings", 0, "yes|no", NOW, "Recording",		       \

@@ -45,6 +45,7 @@ libtrace_la_SOURCES = \
 	%D%/reader_direct.h \
 	%D%/reader_direct_open.c \
 	%D%/reader_impl.h \
+	%D%/reader_missing.c \
 	%D%/reader_module.c \
 	%D%/reader_proc.c \
 	%D%/reader_session.c \

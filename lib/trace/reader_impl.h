@@ -158,11 +158,13 @@ struct trace_reader {
 	const char *missing[READER_MISSING_MAX + 1];	/* and lost events */
 };
 
-/* reader.c */
+/* reader_missing.c: what is missing; was stopped before the end; was lost. */
+void	reader_tell_stopped(struct trace_reader *);
+void	reader_tell_lost(struct trace_reader *);
 void	reader_missing(struct trace_reader *, uint64_t offset,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The recording was stopped before its end: among what is missing. */
-void	reader_tell_stopped(struct trace_reader *);
+
+/* reader.c */
 int	reader_queue(struct trace_reader *, struct source *);
 
 /* reader_block.c: 1 a block was taken, 0 none is whole yet, -1 errno. */
