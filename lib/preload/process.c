@@ -31,7 +31,7 @@
 #include "unwind/unwind.h"
 
 /* Asking for the heap's figures takes at most one part in so many. */
-#define PROCESS_HEAP_SHARE	64u
+#define PROCESS_HEAP_SHARE	256u
 #define PROCESS_ARGS_MAX	4096u	/* bytes of argv that are told */
 
 struct process process;

@@ -14,7 +14,7 @@
  *		(id - parent) and zigzag varint (ip - previous ip in this
  *		block, modulo 2^64).  Ids rise within a block.
  *	EVENTS	slices: struct format_slice and its bytes, which are records.
- *	META	as EVENTS; chunks that hold other records than events.  When a
+ *	META	as EVENTS; chunks with other records than events and HEAP.  When a
  *		chunk becomes one of these, META repeats it from offset 0.
  *	PROCS	struct format_totals, then struct format_proc for each slot
  *		that changed.

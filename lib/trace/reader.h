@@ -135,7 +135,7 @@ struct trace_counts {
 struct trace_reader;
 
 enum trace_open_flags {
-	TRACE_META_ONLY = 1,	/* skip blocks that hold nothing but events */
+	TRACE_META_ONLY = 1,	/* skip blocks of events and HEAP alone */
 };
 
 /* NULL with *status filled on failure.  Close with trace_close. */

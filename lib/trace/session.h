@@ -84,7 +84,7 @@ struct session_chunk {
 	uint64_t base;		/* ticks; records' times count from here */
 	uint32_t filled;	/* bytes of data published (release) */
 	uint32_t drained;	/* bytes of data the recorder has stored */
-	uint32_t meta;		/* not 0: holds other records than events */
+	uint32_t meta;		/* not 0: not only events and HEAP */
 	uint32_t pad[5];
 	unsigned char data[SESSION_CHUNK_DATA];
 };

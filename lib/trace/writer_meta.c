@@ -51,15 +51,25 @@ meta_put_str(unsigned char *p, const void *s, size_t n)
 
 /* Tag and time of a record of at most max bytes, or NULL. */
 static unsigned char *
-meta_begin(struct writer *w, unsigned kind, uint64_t time, size_t max)
+plain_begin(struct writer *w, unsigned kind, uint64_t time, size_t max)
 {
 	unsigned char *p = writer_begin(w, &time, (uint32_t)max);
 
 	if (p == NULL)
 		return NULL;
-	__atomic_store_n(&w->chunk->meta, 1, __ATOMIC_RELAXED);
 	*p++ = (unsigned char)kind;
 	return writer_put_time(w, p, time);
+}
+
+/* The same of a record that followers wait for (TRACE_META_ONLY). */
+static unsigned char *
+meta_begin(struct writer *w, unsigned kind, uint64_t time, size_t max)
+{
+	unsigned char *p = plain_begin(w, kind, time, max);
+
+	if (p != NULL)
+		__atomic_store_n(&w->chunk->meta, 1, __ATOMIC_RELAXED);
+	return p;
 }
 
 void
@@ -182,7 +192,8 @@ void
 writer_heap(struct writer *w, uint64_t time, uint64_t footprint,
     uint64_t free_bytes, uint64_t largest, uint64_t overhead)
 {
-	unsigned char *p = meta_begin(w, TRACE_HEAP, time, HEAD + 4 * NUM);
+	/* Often told, and no follower's affair: its chunk stays plain. */
+	unsigned char *p = plain_begin(w, TRACE_HEAP, time, HEAD + 4 * NUM);
 
 	if (p == NULL)
 		return;
