@@ -61,11 +61,20 @@ child_session(void)
 	return child_session_path;
 }
 
+/* In another root folder ld.so would complain that there is no such file. */
+static bool
+child_finds_us(void)
+{
+	return os_syscall(SYS_faccessat, AT_FDCWD,
+	    (long)process.session->module, R_OK, 0, 0, 0) == 0;
+}
+
 bool
 child_followed(void)
 {
 	return process.session != NULL && process.follow &&
-	    !__atomic_load_n(&process.session->closed, __ATOMIC_RELAXED);
+	    !__atomic_load_n(&process.session->closed, __ATOMIC_RELAXED) &&
+	    child_finds_us();
 }
 
 static bool

@@ -239,15 +239,13 @@ direct_close(struct trace_reader *r)
 			r->counts.damaged--;
 			return;
 		}
-	if (h->stopped != SESSION_GOES_ON) {
-		reader_missing(r, 0, h->stopped == SESSION_STOP_SIZE ?
-		    "the recording stopped at its greatest size" :
-		    "the recording stopped, the disk had no more room");
-		r->counts.damaged--;
-		return;
-	}
 	r->closed = true;
 	r->info.lost = h->lost;
+	if (h->stopped == SESSION_GOES_ON)
+		return;
+	r->info.stopped = h->stopped == SESSION_STOP_SIZE ?
+	    FORMAT_STOP_SIZE : FORMAT_STOP_DISK;
+	reader_tell_stopped(r);
 }
 
 /* What there is now.  -1 errno. */

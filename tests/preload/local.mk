@@ -1,6 +1,7 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
 	%D%/check-byhand \
+	%D%/check-byhand-closed \
 	%D%/check-byhand-options \
 	%D%/check-children \
 	%D%/check-churn \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	%D%/closed.c \
 	%D%/common.sh \
 	%D%/contracts.c \
+	%D%/daemon.c \
 	%D%/deep.c \
 	%D%/door.c \
 	%D%/early.c \
