@@ -109,7 +109,9 @@ byhand_make(struct byhand *b, int fd)
 	ticks_begin(&ticks);
 	s = bound != 0 ? direct_create(fd, bound, &error) : NULL;
 	if (s == NULL || !direct_nodes(s, FIRST_NODES - 1)) {
-		say_format(b->why, sizeof(b->why), "%s", byhand_error(error));
+		say_format(b->why, sizeof(b->why), "%s", bound != 0 ?
+		    byhand_error(error) : "a trace needs 1 MiB, which disk or "
+		    "limits do not give");
 		if (s != NULL)
 			os_unmap(s, s->file_size);
 		return NULL;
@@ -177,8 +179,8 @@ byhand_start(char *const *env, const char *module, bool *by_hand)
 	if (s != NULL) {
 		byhand_complete(b, s, module);
 		child_set_session(s->trace);
-	} else if (b->log[0] == '\0') {
-		byhand_log_name(b);
+	} else {
+		byhand_tell_anywhere(b);
 	}
 	byhand_tell(b);
 	os_unmap(b, sizeof(*b));

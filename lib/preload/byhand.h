@@ -79,10 +79,13 @@ bool	byhand_absolute(struct byhand *, char path[PATH_MAX]);
 /* byhand_file.c: the file of messages: b->log. */
 void	byhand_log_name(struct byhand *);
 
+/* byhand_file.c: there is no trace: say it beside where it would have been. */
+void	byhand_tell_anywhere(struct byhand *);
+
 /* byhand_say.c: a line for the file beside the trace, ==PID== before it. */
 void	byhand_say(struct byhand *, const char *fmt, ...) PW_PRINTF(2, 3);
-/* Append what was said to b->log. */
-void	byhand_tell(struct byhand *);
+/* Append what was said to b->log; false: it can't be. */
+bool	byhand_tell(struct byhand *);
 /* What errno means, in C. */
 const char *byhand_error(int error);
 

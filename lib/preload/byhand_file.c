@@ -26,6 +26,7 @@
 #include "preload/environ.h"
 
 #define NO_NAME		(-4096)	/* the pattern gives none: b->why */
+#define FOLDERS		3u
 #define TRIES_MAX	10000u	/* names tried before giving up */
 
 /* Make the folders that path leads through; what is missing shows later. */
@@ -197,19 +198,27 @@ try_folder(struct byhand *b, const char *folder,
 	return NULL;
 }
 
+/* Folder number i: NULL where the pattern says.  false: there is none. */
+static bool
+folder(struct byhand *b, unsigned i, const char **name)
+{
+	*name = i == 0 ? NULL : i == 1 ? environ_find(b->env, "TMPDIR") :
+	    "/tmp";
+	return i == 0 || (*name != NULL && (*name)[0] == '/');
+}
+
 struct session_header *
 byhand_open(struct byhand *b,
     struct session_header *(*make)(struct byhand *, int))
 {
-	const char *folders[] = { NULL, environ_find(b->env, "TMPDIR"),
-	    "/tmp" };
 	struct session_header *s = NULL;
 	bool exists = false;
+	const char *name;
 
-	for (size_t i = 0; i < PW_ARRAY_LEN(folders) && s == NULL; i++) {
-		if (i > 0 && (folders[i] == NULL || folders[i][0] != '/'))
+	for (unsigned i = 0; i < FOLDERS && s == NULL; i++) {
+		if (!folder(b, i, &name))
 			continue;
-		s = try_folder(b, folders[i], make, &exists);
+		s = try_folder(b, name, make, &exists);
 		if (exists) {
 			byhand_say(b, "nothing is recorded: a name with %%p "
 			    "takes a free one, --force replaces the file");
@@ -248,5 +257,19 @@ byhand_log_name(struct byhand *b)
 	} else {
 		byhand_say(b, "--log-file: %s", b->why);
 		log_beside(b);
+	}
+}
+
+void
+byhand_tell_anywhere(struct byhand *b)
+{
+	const char *name;
+
+	for (unsigned i = 0; i < FOLDERS; i++) {
+		if (!folder(b, i, &name) || !name_number(b, name, 1))
+			continue;
+		byhand_log_name(b);
+		if (byhand_tell(b))
+			break;
 	}
 }

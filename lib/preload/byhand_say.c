@@ -71,18 +71,19 @@ byhand_say(struct byhand *b, const char *fmt, ...)
 	b->ntold += n + 1;
 }
 
-void
+bool
 byhand_tell(struct byhand *b)
 {
 	int fd;
 
-	if (b->ntold == 0 || b->log[0] == '\0')
-		return;
-	fd = os_open(b->log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
-	    O_NOCTTY | O_NONBLOCK, 0600);
+	if (b->ntold == 0)
+		return true;
+	fd = b->log[0] == '\0' ? -1 : os_open(b->log, O_WRONLY | O_APPEND |
+	    O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0)
-		return;
+		return false;
 	os_write_all(fd, b->told, b->ntold);
 	os_close(fd);
 	b->ntold = 0;
+	return true;
 }

@@ -1,6 +1,7 @@
 # Tests of the module inside real little programs.
 PRELOAD_TESTS = \
 	%D%/check-byhand \
+	%D%/check-byhand-bounds \
 	%D%/check-byhand-closed \
 	%D%/check-byhand-options \
 	%D%/check-children \
@@ -28,6 +29,7 @@ PRELOAD_TESTS = \
 dist_check_SCRIPTS += $(PRELOAD_TESTS)
 TESTS += $(PRELOAD_TESTS)
 EXTRA_DIST += \
+	%D%/bounds.c \
 	%D%/by_hand.sh \
 	%D%/churn.c \
 	%D%/closed.c \
