@@ -21,11 +21,13 @@ EXTRA_DIST += \
 	%D%/common.sh \
 	%D%/stacks.c
 dist_check_SCRIPTS += \
+	%D%/check-byhand-killed \
 	%D%/check-killed \
 	%D%/check-stacks \
 	%D%/run \
 	tests/report-valid
 TESTS += \
+	%D%/check-byhand-killed \
 	%D%/check-killed \
 	%D%/check-stacks
 CLEANFILES += $(PROGRAM_TESTS)
@@ -46,7 +48,7 @@ check_LTLIBRARIES += %D%/mapcounter.la
 %C%_mapcounter_la_CFLAGS = $(INSIDE_CFLAGS) -fno-builtin -Wno-missing-prototypes
 %C%_mapcounter_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
-# What check-killed kills; nothing in it but malloc.
+# What check-killed and its brother kill; nothing in it but malloc.
 check_PROGRAMS += %D%/killed
 %C%_killed_SOURCES = %D%/killed.c
 %C%_killed_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
