@@ -39,7 +39,7 @@ byhand_meant(char *const *env, const char *module)
 	if (getauxval(AT_SECURE) != 0)
 		return false;
 	return environ_find(env, ENVIRON_OPTIONS) != NULL ||
-	    (list != NULL && environ_names(list, module));
+	    (list != NULL && environ_place(list, module) >= 0);
 }
 
 static void

@@ -79,15 +79,19 @@ environ_is(const char *word, size_t n, const char *module)
 	return left > 0 && strlen(own) == left && memcmp(base, own, left) == 0;
 }
 
-bool
-environ_names(const char *list, const char *module)
+int
+environ_place(const char *list, const char *module)
 {
-	for (; *list != '\0'; list += list[0] != '\0') {
-		if (environ_is(list, environ_word(list), module))
-			return true;
-		list += environ_word(list);
+	size_t n;
+	int words = 0;
+
+	for (; *list != '\0'; list += n + (list[n] != '\0')) {
+		n = environ_word(list);
+		if (environ_is(list, n, module))
+			return words;
+		words += n > 0;
 	}
-	return false;
+	return -1;
 }
 
 /* Cut the words that are module out of list, in place. */
@@ -120,7 +124,7 @@ environ_hide(char **env, const char *module)
 			continue;
 		}
 		value = environ_value(*env, ENVIRON_PRELOAD);
-		if (value != NULL && environ_names(value, module)) {
+		if (value != NULL && environ_place(value, module) >= 0) {
 			environ_cut(value, module);
 			if (*value == '\0') {
 				memset(*env, 0, strlen(*env));
@@ -157,19 +161,37 @@ environ_add(char *to, const char *text)
 	return to + n;
 }
 
+/* LD_PRELOAD's value: module with `before` words of had in front of it. */
+static char *
+environ_list(char *to, const char *had, const char *module, int before)
+{
+	size_t n;
+
+	for (; before > 0 && *had != '\0'; had += n + (had[n] != '\0')) {
+		n = environ_word(had);
+		if (n == 0)
+			continue;
+		memcpy(to, had, n);
+		to[n] = ':';
+		to += n + 1;
+		before--;
+	}
+	to = environ_add(to, module);
+	if (*had == '\0')
+		return to;
+	*to++ = ':';
+	return environ_add(to, had);
+}
+
 void
-environ_build(char *const *env, const char *module, const char *session,
-    char **array, char *text)
+environ_build(char *const *env, const char *module, int before,
+    const char *session, char **array, char *text)
 {
 	const char *had = environ_find(env, ENVIRON_PRELOAD);
 
 	*array++ = text;
 	text = environ_add(text, ENVIRON_PRELOAD "=");
-	text = environ_add(text, module);
-	if (had != NULL && *had != '\0') {
-		text = environ_add(text, ":");
-		text = environ_add(text, had);
-	}
+	text = environ_list(text, had != NULL ? had : "", module, before);
 	*array++ = ++text;
 	text = environ_add(text, SESSION_ENV "=");
 	environ_add(text, session);

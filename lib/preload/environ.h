@@ -17,8 +17,11 @@
 /* The value of name in env (NULL-terminated, may be NULL), or NULL. */
 const char *environ_find(char *const *env, const char *name);
 
-/* Does list, as LD_PRELOAD has it, name the file that module is? */
-bool	environ_names(const char *list, const char *module);
+/*
+ * How many words stand before the one that names the file that module is, in
+ * list, as LD_PRELOAD has it; -1: none does.
+ */
+int	environ_place(const char *list, const char *module);
 
 /*
  * Take POOLWATCH_SESSION, POOLWATCH_OPTIONS and our word of LD_PRELOAD out of env, in place:
@@ -36,8 +39,12 @@ void	environ_hide(char **env, const char *module);
 void	environ_measure(char *const *env, const char *module,
 	    const char *session, size_t *count, size_t *size);
 
-/* env with both words, in array and text as measured. */
-void	environ_build(char *const *env, const char *module,
+/*
+ * env with both words, in array and text as measured.  module stands behind so
+ * many words (`before`) of LD_PRELOAD, if there are so many: who is asked first
+ * is the user's choice.
+ */
+void	environ_build(char *const *env, const char *module, int before,
 	    const char *session, char **array, char *text);
 
 #pragma GCC visibility pop

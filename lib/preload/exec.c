@@ -66,8 +66,8 @@ exec_env_fill(struct exec_env *e, void *memory)
 
 	if (memory == NULL)
 		return;
-	environ_build(e->env, process.session->module, child_session(), array,
-	    (char *)(array + e->count));
+	environ_build(e->env, process.session->module, process.before,
+	    child_session(), array, (char *)(array + e->count));
 	e->env = array;
 }
 

@@ -60,6 +60,7 @@ struct process {
 	uint32_t depth;		/* frames kept of a stack, and a mark */
 	bool free_stacks;	/* stacks are taken at frees too */
 	bool follow;		/* children that exec are recorded */
+	int before;		/* words of LD_PRELOAD in front of ours */
 	char *args;		/* argv, mapped; NULL: not read */
 	size_t nargs;		/* bytes */
 

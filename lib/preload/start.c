@@ -212,6 +212,16 @@ start_module(void)
 	    info.dli_fname : "";
 }
 
+/* Where the user put us, children have us too. */
+static void
+start_place(const char *module)
+{
+	const char *list = environ_find(environ, ENVIRON_PRELOAD);
+	int place = list != NULL ? environ_place(list, module) : -1;
+
+	process.before = place > 0 ? place : 0;
+}
+
 /* NULL: none; *ours: the environment holds words of ours. */
 static struct session_header *
 start_session(const char *module, bool *ours)
@@ -236,6 +246,7 @@ start_now(void)
 	struct session_header *s;
 	bool ours;
 
+	start_place(module);
 	s = start_session(module, &ours);
 	real_init();
 	backend_next.start(s);

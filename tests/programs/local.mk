@@ -22,12 +22,14 @@ EXTRA_DIST += \
 	%D%/stacks.c
 dist_check_SCRIPTS += \
 	%D%/check-byhand-killed \
+	%D%/check-byhand-programs \
 	%D%/check-killed \
 	%D%/check-stacks \
 	%D%/run \
 	tests/report-valid
 TESTS += \
 	%D%/check-byhand-killed \
+	%D%/check-byhand-programs \
 	%D%/check-killed \
 	%D%/check-stacks
 CLEANFILES += $(PROGRAM_TESTS)

@@ -131,11 +131,16 @@ a_childs_environment_has_our_words_in_front(void **state)
 	/* Just as much as was asked for: a byte more is valgrind's to tell. */
 	array = malloc(count * sizeof(*array));
 	text = malloc(size);
-	environ_build(env, MODULE, SESSION, array, text);
+	environ_build(env, MODULE, 0, SESSION, array, text);
 	expect_env(array, STRINGS("LD_PRELOAD=" MODULE ":u.so:v.so",
 	    "POOLWATCH_SESSION=" SESSION, "A=1", "B=2"));
 	environ_hide(array, MODULE);
 	expect_env(array, STRINGS("LD_PRELOAD=u.so:v.so", "A=1", "B=2"));
+	environ_build(env, MODULE, 1, SESSION, array, text);
+	assert_string_equal(array[0], "LD_PRELOAD=u.so:" MODULE ":v.so");
+	assert_int_equal(environ_place(array[0] + 11, MODULE), 1);
+	environ_build(env, MODULE, 7, SESSION, array, text);
+	assert_string_equal(array[0], "LD_PRELOAD=u.so:v.so:" MODULE);
 	free(text);
 	free(array);
 	environ_measure(NULL, MODULE, SESSION, &count, &size);
