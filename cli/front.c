@@ -185,6 +185,8 @@ why_stopped(const struct front *f, char *text, size_t size)
 		return "the disk is nearly full; its last part is left alone";
 	case RECORD_WHY_SIZE:
 		return "the trace has reached --max-size";
+	case RECORD_WHY_ASKED:
+		return "--tell stopped the recording";
 	default:
 		snprintf(text, size, "the trace can't be written: %s",
 		    strerror(f->shared->error));

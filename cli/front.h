@@ -125,4 +125,7 @@ int	front_run(struct front *);
 int	doctor_program(struct front *);
 int	doctor_pid(struct front *);
 
+/* tell.c: --tell; the exit status. */
+int	tell_run(struct front *);
+
 #endif

@@ -246,6 +246,8 @@ reason_unseen(const struct front *f, const struct follow *w)
 	if (f->verdict.own_malloc)
 		return "no allocation was seen: the program has an allocator "
 		    "of its own inside";
+	if (heap_pauses(w->heap)->count)
+		return "no allocation was seen: recording was paused";
 	if (!trace_nprocesses(w->reader))
 		return "no allocation was seen: the program never took up the "
 		    "preloaded library";

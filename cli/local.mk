@@ -27,7 +27,7 @@ poolwatch_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DPW_BINDIR='"$(bindir)"' -DPW_PKGLIBDIR='"$(pkglibdir)"'
 poolwatch_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 poolwatch_LDADD = libreport.la libanalysis.la libheap.la libsymbol.la \
-	libtrace.la libbase.la libargs.la $(ELF_LIBS)
+	libtrace.la libtracein.la libbase.la libargs.la $(ELF_LIBS)
 poolwatch_SOURCES = \
 	%D%/doctor.c \
 	%D%/front.c \
@@ -48,11 +48,13 @@ poolwatch_SOURCES = \
 	%D%/record.h \
 	%D%/record_grow.c \
 	%D%/record_impl.h \
+	%D%/record_tell.c \
 	%D%/record_watch.c \
 	%D%/refuse.c \
 	%D%/refuse.h \
 	%D%/refuse_elf.c \
 	%D%/refuse_privilege.c \
+	%D%/tell.c \
 	%D%/words.c \
 	%D%/words.h
 

@@ -3,7 +3,7 @@
  *
  * Where to look: poolwatch_options.c what was asked, refuse*.c whether it can
  * be done, front*.c the process the shell sees, record*.c the one that writes
- * the trace, name.c output names.
+ * the trace, name.c output names, tell.c steers a recording that runs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,6 +38,8 @@ main(int argc, char **argv)
 	}
 	if (f.options.pid)
 		return doctor_pid(&f);
+	if (f.options.tell_pid)
+		return tell_run(&f);
 	if (f.options.doctor)
 		return doctor_program(&f);
 	return front_run(&f);

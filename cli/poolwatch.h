@@ -46,6 +46,8 @@ enum {
 	    "yes)")							       \
 	_(ABORT_ON_ERROR, "abort-on-error", 0, NULL, NOW, "Recording",	       \
 	    "stop at the first corruption, leaving a core")		       \
+	_(START, "start", 0, "paused", NOW, "Recording",		       \
+	    "begin paused; --tell=PID:resume goes on")			       \
 	_(PASS_THROUGH, "pass-through", 0, "yes|no", NOW, "Recording",	       \
 	    "no: set the variables that make known allocators above malloc "   \
 	    "use it")							       \
@@ -114,10 +116,9 @@ enum {
 	    "the cure for what is in the way")				       \
 	_(PID, "pid", 'p', "PID", NOW, "Instead",			       \
 	    "recording can't start in a running process: says what can")       \
-	_(TELL, "tell", 0, "PID:WORD", LATER, "Instead",		       \
-	    "steer a running recording")				       \
-	_(START, "start", 0, "paused", LATER, "Instead",		       \
-	    "begin without recording")					       \
+	_(TELL, "tell", 0, "PID:WORD", NOW, "Instead",			       \
+	    "steer the recording that PID is of: flush, pause, resume, "       \
+	    "mark=NAME, stop (check: not yet)")				       \
 	_(TOOL, "tool", 0, "NAME", HIDDEN, "memcheck", "memcheck")	       \
 	_(NUM_CALLERS, "num-callers", 0, "N", HIDDEN, "memcheck", "--frames")  \
 	_(TRACE_CHILDREN, "trace-children", 0, "yes|no", HIDDEN, "memcheck",   \
@@ -163,6 +164,9 @@ struct watch_options {
 	bool verbose;
 	bool doctor;
 	pid_t pid;			/* -p, 0: not given */
+	pid_t tell_pid;			/* --tell, 0: not given ... */
+	enum session_tell tell_word;
+	const char *tell_name;		/* ... of a mark, else "" */
 	char only[SESSION_LIST_MAX];	/* as in struct session_header */
 	char skip[SESSION_LIST_MAX];
 	bool skip_given;

@@ -269,6 +269,46 @@ answer_memcheck(struct watch_options *o, struct args *a)
 	return ARGS_OPTION;
 }
 
+static const struct { const char *name; enum session_tell word; } tells[] = {
+	{ "flush", SESSION_TELL_FLUSH },
+	{ "pause", SESSION_TELL_PAUSE },
+	{ "resume", SESSION_TELL_RESUME },
+	{ "mark=", SESSION_TELL_MARK },
+	{ "stop", SESSION_TELL_STOP },
+};
+
+/* PID:WORD */
+static enum args_result
+set_tell(struct watch_options *o, struct args *a)
+{
+	const char *word = strchr(a->value, ':');
+	uint64_t pid = 0;
+	char number[16] = "";
+	size_t i, n;
+
+	if (word && word - a->value < (int)sizeof(number))
+		memcpy(number, a->value, (size_t)(word - a->value));
+	if (args_number(number, 1, INT32_MAX, &pid) < 0)
+		return args_refuse(a, "'%s' is not PID:WORD", a->value);
+	if (!strcmp(++word, "check"))
+		return args_refuse(a, "check is not yet built into this "
+		    "version");
+	for (i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
+		n = strlen(tells[i].name);
+		if (strncmp(word, tells[i].name, n) ||
+		    (tells[i].word == SESSION_TELL_MARK) != (word[n] != '\0'))
+			continue;
+		if (strlen(word + n) >= SESSION_TELL_NAME)
+			return args_refuse(a, "the name is too long");
+		o->tell_pid = (pid_t)pid;
+		o->tell_word = tells[i].word;
+		o->tell_name = word + n;
+		return ARGS_OPTION;
+	}
+	return args_refuse(a, "'%s' is none of flush, pause, resume, "
+	    "mark=NAME, stop", word);
+}
+
 /* What of a list was begun in this source of options. */
 struct lists {
 	bool only;
@@ -305,6 +345,13 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return r;
 	case OPT_MAPPINGS:
 		return set_flag(o, a, SESSION_MAPPINGS);
+	case OPT_START:
+		if (strcmp(a->value, "paused"))
+			return args_refuse(a, "'%s' is not paused", a->value);
+		o->flags |= SESSION_PAUSED;
+		return ARGS_OPTION;
+	case OPT_TELL:
+		return set_tell(o, a);
 	case OPT_LOSSY:
 		o->flags |= SESSION_LOSSY;
 		return ARGS_OPTION;
@@ -423,7 +470,11 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 		snprintf(message, size, "%s", a.message);
 	o->argc = a.argc;
 	o->argv = a.argv;
-	if (r == ARGS_END && !o->argc && !o->pid) {
+	if (r == ARGS_END && o->argc && o->tell_pid) {
+		snprintf(message, size, "--tell runs no program");
+		return ARGS_BAD;
+	}
+	if (r == ARGS_END && !o->argc && !o->pid && !o->tell_pid) {
 		snprintf(message, size, "no PROGRAM was named (see --help)");
 		return ARGS_BAD;
 	}

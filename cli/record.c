@@ -136,6 +136,7 @@ stop(struct record *r, enum record_why why, int error)
 		[RECORD_WHY_WRITE] = FORMAT_STOP_WRITE,
 		[RECORD_WHY_DISK] = FORMAT_STOP_DISK,
 		[RECORD_WHY_SIZE] = FORMAT_STOP_SIZE,
+		[RECORD_WHY_ASKED] = FORMAT_STOP_ASKED,
 	};
 
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
@@ -149,6 +150,8 @@ stop(struct record *r, enum record_why why, int error)
 	unlink(s->session_path);
 	set_phase(r, RECORD_STOPPED);
 	answer_flush(s->session, s->session->flush_asked);
+	record_tell_answer(s->session, s->session->tell_asked,
+	    why == RECORD_WHY_ASKED ? 0 : EPIPE);
 	_exit(1);
 }
 
@@ -186,12 +189,30 @@ stop_at_error(struct record *r, int error)
 	stop(r, r->by_size ? RECORD_WHY_SIZE : RECORD_WHY_DISK, 0);
 }
 
+static void
+hear(struct record *r, uint32_t asked)
+{
+	struct session_header *h = r->setup->session;
+	int error;
+
+	if (h->tell_word == SESSION_TELL_STOP)
+		stop(r, RECORD_WHY_ASKED, 0);
+	error = record_tell(r->file, r->setup);
+	if (error == ENOSPC && trace_file_is_full(r->file))
+		stop_at_error(r, error);
+	/* Readers are sure of a round once another has ended. */
+	if (trace_file_round(r->file, h) < 0)
+		stop_at_error(r, errno);
+	record_tell_answer(h, asked, error);
+}
+
 /* One round; the bytes taken, at least 1 when anything moved. */
 static int64_t
 do_round(struct record *r)
 {
 	struct session_header *h = r->setup->session;
 	uint32_t asked = __atomic_load_n(&h->flush_asked, __ATOMIC_ACQUIRE);
+	uint32_t told = __atomic_load_n(&h->tell_asked, __ATOMIC_ACQUIRE);
 	uint64_t now = os_monotonic_ns(), one = 1;
 	bool news = record_watch(&r->watch, r->setup);
 	int64_t taken;
@@ -206,6 +227,8 @@ do_round(struct record *r)
 	if (now - r->setup->ticks.ns > 100000000)
 		h->ticks_per_second = ticks_rate(&r->setup->ticks);
 	answer_flush(h, asked);
+	if (told != h->tell_done)
+		hear(r, told);
 	if (taken > 0) {
 		n = write(r->setup->notify_fd, &one, sizeof(one));
 		(void)n;
@@ -334,5 +357,6 @@ record_run(struct record_setup *s)
 	unlink(s->session_path);
 	set_phase(&r, RECORD_CLOSED);
 	answer_flush(s->session, s->session->flush_asked);
+	record_tell_answer(s->session, s->session->tell_asked, EPIPE);
 	_exit(0);
 }

@@ -28,6 +28,7 @@ enum record_why {
 	RECORD_WHY_WRITE,	/* the trace could not be written: error */
 	RECORD_WHY_DISK,	/* the rest of the file system is left alone */
 	RECORD_WHY_SIZE,	/* --max-size */
+	RECORD_WHY_ASKED,	/* --tell=PID:stop */
 };
 
 /* One shared page between front and recorder. */

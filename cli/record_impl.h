@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "cli/record.h"
+#include "trace/file.h"
 
 /* A process image that said hello and has not been seen dead. */
 struct record_watched {
@@ -52,5 +53,13 @@ int	record_is_shared(int session_fd);
  * the last round.
  */
 void	record_grow(struct session_header *, int session_fd, int64_t taken);
+
+/*
+ * record_tell.c: do what session_header.tell_word asks; 0 or an errno.  Then
+ * answer who asked, if nobody has yet.
+ */
+int	record_tell(struct trace_file *, struct record_setup *);
+void	record_tell_answer(struct session_header *, uint32_t asked,
+	    int result);
 
 #endif

@@ -224,7 +224,7 @@ heap_apply_free(struct heap *h, struct heap_proc *p,
 	result = heap_judge_free(h, p, ev, b);
 	if (ev->by_realloc)
 		heap_push_pending(t, ev->addr, live ? b : NULL);
-	else if (live || p->parent != ~0u || p->lossy) {
+	else if (live || (!h->gaps && (p->parent != ~0u || p->lossy))) {
 		h->totals.frees++;
 		p->totals.frees++;
 	}
@@ -324,20 +324,6 @@ heap_apply_process(struct heap *h, const struct trace_event *ev)
 }
 
 static int
-heap_apply_note(struct heap *h, const struct trace_event *ev)
-{
-	char *text = strdup(ev->text ? ev->text : "");
-
-	if (text == NULL || heap_room((void **)&h->notes, h->nnotes,
-	    &h->notes_size, sizeof *h->notes) != 0) {
-		free(text);
-		return -1;
-	}
-	h->notes[h->nnotes++] = (struct heap_note){ text, ev->proc };
-	return 0;
-}
-
-static int
 heap_apply_thread(struct heap *h, const struct trace_event *ev)
 {
 	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
@@ -430,6 +416,11 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 		return 0;
 	case TRACE_NOTE:
 		return heap_apply_note(h, ev);
+	case TRACE_MARK:
+		return heap_apply_mark(h, ev);
+	case TRACE_PAUSE:
+		heap_apply_pause(h, ev->time, ev->status != 0);
+		return 0;
 	default:
 		return 0;
 	}

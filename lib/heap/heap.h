@@ -137,6 +137,23 @@ const char *heap_thread_name(const struct heap *, uint32_t proc, uint32_t tid);
 size_t	heap_nnotes(const struct heap *);
 const char *heap_note(const struct heap *, size_t index, uint32_t *proc);
 
+/* Moments that were named while it was recorded (MARK records), in order. */
+struct heap_mark {
+	char *name;
+	uint64_t time;
+};
+size_t	heap_nmarks(const struct heap *);
+const struct heap_mark *heap_mark(const struct heap *, size_t index);
+
+/* When allocations were left out on purpose (PAUSE records). */
+struct heap_pauses {
+	uint64_t count;
+	uint64_t ticks;		/* of those that are over */
+	uint64_t since;		/* ticks, while it is paused */
+	bool paused;
+};
+const struct heap_pauses *heap_pauses(const struct heap *);
+
 /* Every live block, in no order; stop when fn returns non-zero (returned). */
 int	heap_walk(const struct heap *,
 	    int (*fn)(const struct heap_block *, void *arg), void *arg);

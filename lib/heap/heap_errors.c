@@ -80,7 +80,7 @@ heap_judge_free(struct heap *h, struct heap_proc *p,
 		.freed_by = TRACE_NCALLS,
 	};
 
-	if (!h->profile || p->lossy || p->parent != ~0u)
+	if (!h->profile || h->gaps || p->lossy || p->parent != ~0u)
 		return 0;
 	if (b == NULL && p->blocks.dropped)
 		return 0;

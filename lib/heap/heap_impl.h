@@ -87,6 +87,10 @@ struct heap_note {
 struct heap {
 	struct trace_reader *reader;
 	bool profile;		/* free errors are found here */
+	bool gaps;		/* it was paused: a block may be unknown */
+	struct heap_pauses pauses;
+	struct heap_mark *marks;
+	size_t nmarks, marks_size;
 	struct heap_totals totals;
 	uint64_t running_bytes;
 	uint64_t running_blocks;
@@ -113,6 +117,11 @@ struct heap {
 	struct heap_note *notes;
 	size_t nnotes, notes_size;
 };
+
+/* NOTE, MARK and PAUSE.  0, or -1 without memory. */
+int	heap_apply_note(struct heap *, const struct trace_event *);
+int	heap_apply_mark(struct heap *, const struct trace_event *);
+void	heap_apply_pause(struct heap *, uint64_t time, bool paused);
 
 /* Room for one more of n elements.  0, or -1 without memory. */
 int	heap_room(void **array, size_t n, size_t *size, size_t each);

@@ -37,6 +37,7 @@ heap_create(struct trace_reader *reader)
 	h->reader = reader;
 	h->profile = trace_info(reader)->mode == SESSION_PROFILE;
 	h->thread_value = MAP_NONE;
+	heap_apply_pause(h, 0, trace_info(reader)->paused);
 	return h;
 }
 
@@ -67,6 +68,9 @@ heap_destroy(struct heap *h)
 		heap_free_unmappings(h->threads[i].unmappings);
 		free(h->threads[i].name);
 	}
+	for (size_t i = 0; i < h->nmarks; i++)
+		free(h->marks[i].name);
+	free(h->marks);
 	for (size_t i = 0; i < h->nnotes; i++)
 		free(h->notes[i].text);
 	sites_free(&h->sites);

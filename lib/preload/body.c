@@ -83,6 +83,22 @@ body_now(void)
 	    session_now(process.session) : session_now_after(process.session);
 }
 
+/* Allocations are left out; see Pauses in session.h. */
+static PW_ALWAYS_INLINE bool
+body_paused(void)
+{
+	return PW_UNLIKELY(__atomic_load_n(&process.session->flags,
+	    __ATOMIC_RELAXED) & SESSION_PAUSED);
+}
+
+/* In check mode a finding will want the stack, paused or not. */
+static PW_ALWAYS_INLINE uint32_t
+body_alloc_stack(struct lane *lane, const struct unwind_start *at)
+{
+	return body_paused() && !process.free_stacks ? 0 :
+	    finding_stack(lane, at);
+}
+
 static void
 body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
     const struct backend_request *req, uint32_t stack, unsigned flag)
@@ -96,9 +112,11 @@ body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
 	 * our own came before, the stamp need not wait for anything.
 	 */
 	time = t->backend.mine ? session_now(process.session) : body_now();
-	writer_alloc(&lane->writer, time, req->call | flag, (uintptr_t)ptr,
-	    req->size, req->align, stack);
-	t->told++;
+	if (!body_paused() || flag != 0) {
+		writer_alloc(&lane->writer, time, req->call | flag,
+		    (uintptr_t)ptr, req->size, req->align, stack);
+		t->told++;
+	}
 	process.backend->note(ptr, stack, t->tid, time);
 	if (PW_UNLIKELY(--t->events == 0))
 		process_heap(t);
@@ -133,7 +151,8 @@ body_recorded_alloc(struct backend_request *req, const struct unwind_start *at)
 	else
 		ptr = process.backend->take(&t->backend, req);
 	if (PW_LIKELY(ptr != NULL))
-		body_told_alloc(t, lane, ptr, req, finding_stack(lane, at), 0);
+		body_told_alloc(t, lane, ptr, req, body_alloc_stack(lane, at),
+		    0);
 	thread_leave(t);
 	if (PW_UNLIKELY(ptr == NULL))
 		errno = ENOMEM;

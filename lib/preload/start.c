@@ -143,6 +143,8 @@ start_tell_early(void *ptr, size_t size, unsigned call, bool freed, void *arg)
 	struct writer *w = arg;
 	uint64_t now = session_now(process.session);
 
+	if (process.session->flags & SESSION_PAUSED)
+		return;
 	writer_alloc(w, now, call, (uintptr_t)ptr, size, 0, 0);
 	if (freed)
 		writer_free(w, now, TRACE_CALL_FREE_CALL, (uintptr_t)ptr, 0);

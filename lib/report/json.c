@@ -85,6 +85,8 @@ json_source(struct report *r)
 	/* Of what is not there nobody can say that nothing was lost. */
 	if (info->lost_known && (info->complete || info->lost > 0))
 		json_count(o, "lost_events", info->lost);
+	if (heap_pauses(r->heap)->count != 0)
+		json_count(o, "pauses", heap_pauses(r->heap)->count);
 	if (info->nmissing == 0)
 		return o;
 	missing = json_object_new_array();
@@ -407,6 +409,25 @@ json_notes(struct json_out *out, struct report *r)
 	out_end(out);
 }
 
+static void
+json_marks(struct json_out *o, struct report *r)
+{
+	struct json_object *one;
+
+	if (heap_nmarks(r->heap) == 0)
+		return;
+	out_begin(o, "marks");
+	for (size_t i = 0; i < heap_nmarks(r->heap); i++) {
+		const struct heap_mark *m = heap_mark(r->heap, i);
+
+		one = json_object_new_object();
+		json_object_object_add(one, "name", json_text(m->name));
+		json_seconds(one, "time", report_seconds(r, m->time));
+		out_element(o, one);
+	}
+	out_end(o);
+}
+
 int
 report_json(FILE *f, struct report *r)
 {
@@ -436,6 +457,7 @@ report_json(FILE *f, struct report *r)
 		json_sites(&o, r);
 	if ((parts & REPORT_FRAG) && r->nfrag > 0)
 		out_member(&o, "fragmentation", json_frag(r));
+	json_marks(&o, r);
 	json_left_out(&o, r);
 	json_notes(&o, r);
 	fputs("\n}\n", f);

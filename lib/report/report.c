@@ -12,6 +12,7 @@
 #include "analysis/errors.h"
 #include "report/report_impl.h"
 #include "report/words.h"
+#include "trace/session.h"
 
 struct report *
 report_create(struct trace_reader *reader, struct heap *heap,
@@ -298,6 +299,15 @@ report_lost(struct report *r)
 	report_not_judged(r, reason);
 }
 
+/* In profile mode frees are judged by the events: not past a pause. */
+static void
+report_paused(struct report *r)
+{
+	if (r->verdict == REPORT_CLEAN && heap_pauses(r->heap)->count != 0 &&
+	    trace_info(r->reader)->mode == SESSION_PROFILE)
+		report_not_judged(r, "recording was paused");
+}
+
 int
 report_gather(struct report *r)
 {
@@ -309,6 +319,7 @@ report_gather(struct report *r)
 		report_not_judged(r, r->options.process && !r->nprocesses ?
 		    "the trace has no such process" : "no allocation was seen");
 	report_lost(r);
+	report_paused(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
 		return -1;
 	if ((r->options.parts & REPORT_LEAKS) && (report_gather_leaks(r) != 0 ||

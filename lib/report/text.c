@@ -303,6 +303,30 @@ text_notes(FILE *f, struct report *r)
 	}
 }
 
+/* Moments the user named, and what was left out on purpose. */
+static void
+text_paused(const struct text *t, struct report *r)
+{
+	const struct heap_pauses *p = heap_pauses(r->heap);
+	uint64_t ticks = p->ticks;
+	char count[WORDS_MAX], name[300];
+
+	for (size_t i = 0; i < heap_nmarks(r->heap); i++) {
+		const struct heap_mark *m = heap_mark(r->heap, i);
+
+		escape_text(name, sizeof name, m->name, strlen(m->name));
+		text_line(t, "  mark at %.4f s  %s", report_seconds(r, m->time),
+		    name);
+	}
+	if (p->count == 0)
+		return;
+	if (p->paused && r->totals.last_time > p->since)
+		ticks += r->totals.last_time - p->since;
+	text_line(t, "  Paused %s, for %.2f s: blocks allocated then are not "
+	    "counted.", words_count(count, sizeof count, p->count, "time",
+	    "times"), report_seconds(r, ticks));
+}
+
 static void
 text_summary(FILE *f, struct report *r)
 {
@@ -334,6 +358,7 @@ text_summary(FILE *f, struct report *r)
 	text_mapped(&t, r);
 	if (info->lost_known && info->lost > 0)
 		total_row(&t, "events lost", info->lost, "figures are too low");
+	text_paused(&t, r);
 	if (n->live_blocks > 0)
 		text_line(&t, "  Whether those are lost is not yet judged.");
 	text_line(&t, "%s", "");

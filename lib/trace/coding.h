@@ -90,6 +90,7 @@
 	_(overhead,  u,	    "bytes of headers, guards and slack")	      \
 	_(events,    u,	    "number of events dropped")			      \
 	_(note,	     str,   "text")					      \
+	_(paused,    u,	    "1, or 0 where recording resumes")		      \
 	_(mapper,    u,	    "the call, by its number in CALLS")		      \
 	_(length,    u,	    "bytes, whole pages")			      \
 	_(access,    u,	    "mmap's prot")				      \

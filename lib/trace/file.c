@@ -38,7 +38,7 @@
 #include "trace/file_impl.h"
 
 /* What the inside's clock says; the outside has no use for the rest of it. */
-static uint64_t
+uint64_t
 file_now(const struct session_header *h)
 {
 	uint64_t raw;

@@ -51,6 +51,16 @@ int	trace_file_stop(struct trace_file *, struct session_header *,
 /* Bytes by which a closing record may pass the limit. */
 uint64_t trace_file_closing_size(const struct session_header *);
 
+/*
+ * Store a record of the recorder's own, of now: MARK with a name (at most
+ * CODING_NAME_MAX bytes are kept), PAUSE.  It belongs to slot 0, PROGRAM's
+ * usually, and to no thread.  0, or -1 with errno: it is not stored.
+ */
+int	trace_file_mark(struct trace_file *, struct session_header *,
+	    const char *name);
+int	trace_file_pause(struct trace_file *, struct session_header *,
+	    bool paused);
+
 /* Closing record with the end state of every process slot; then fsync is the
  * caller's wish.  0 or -1 with errno. */
 int	trace_file_close(struct trace_file *, struct session_header *);

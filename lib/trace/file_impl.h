@@ -63,6 +63,8 @@ struct trace_file {
 	struct format_totals totals;
 };
 
+/* What the inside's clock says, in the session's ticks. */
+uint64_t file_now(const struct session_header *);
 void	file_free(struct trace_file *);
 
 /* Make the block's body grow by size bytes.  -1 with errno. */

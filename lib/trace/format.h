@@ -55,6 +55,10 @@
 	    "events of this process were dropped before here")		      \
 	_(NOTE,   13, (time, note),					      \
 	    "a word for the user (an allocator above malloc, ...)")	      \
+	_(MARK,   14, (time, name),					      \
+	    "the user's name for this moment")				      \
+	_(PAUSE,  15, (time, paused),					      \
+	    "from here on allocations are not recorded, or are again")	      \
 	_(MAP,    16, (time, mapper, addr, length, access, flags, failed,     \
 	    stack), "the program mapped memory itself, or failed to")	      \
 	_(UNMAP,  17, (time, mapper, addr, length, failed, stack),	      \

@@ -35,6 +35,7 @@ libtrace_la_SOURCES = \
 	%D%/file.h \
 	%D%/file_block.c \
 	%D%/file_impl.h \
+	%D%/file_own.c \
 	%D%/file_table.c \
 	%D%/names.c \
 	%D%/reader.c \

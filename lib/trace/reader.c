@@ -170,8 +170,12 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 		ev->lost = rec->num[0];
 		return true;
 	case TRACE_NOTE:
+	case TRACE_MARK:
 		reader_text(r, &rec->str[0]);
 		ev->text = r->text;
+		return true;
+	case TRACE_PAUSE:
+		ev->status = rec->num[0] != 0;
 		return true;
 	}
 	return false;

@@ -89,11 +89,11 @@ struct trace_event {
 	uint64_t footprint, free, largest, overhead;
 	/* LOST */
 	uint64_t lost;
-	/* EXIT: how (enum writer_exit) in call, status here */
+	/* EXIT: how (enum writer_exit) in call, status here; PAUSE: 1 or 0 */
 	int status;
 	/* ERROR: borrowed until the next call */
 	const struct trace_error *error;
-	/* NOTE, THREAD (its name): borrowed until the next call */
+	/* NOTE, THREAD (its name), MARK: borrowed until the next call */
 	const char *text;
 	/* MODULE, UNLOAD: borrowed, as long as the reader */
 	const struct trace_module *module;
@@ -106,6 +106,7 @@ struct trace_info {
 	uint64_t unix_ns;	/* when the recording began */
 	bool complete;		/* closing record seen, nothing damaged or lost */
 	bool closed;		/* closing record seen */
+	bool paused;		/* it began paused */
 	uint32_t stopped;	/* enum format_stop; 0: it was not */
 	bool lost_known;
 	uint64_t lost;		/* events dropped, when lost_known */

@@ -39,6 +39,17 @@
  * anything still to come: this is what lets a reader merge threads exactly,
  * with bounded memory (reader.h).
  *
+ * Pauses.  While SESSION_PAUSED is set, an allocation that is no part of a
+ * realloc is not recorded (and in profile mode its stack is not taken).  All
+ * other events are: so every block that was recorded is followed to its end, and
+ * what is live of those is exact.  A free may then be of a block nobody
+ * recorded; who judges frees by the events alone stops doing so at the first
+ * pause.
+ *
+ * Tells.  Somebody who may write this file takes tell_lock (by its pid), fills
+ * tell_word and tell_name, raises tell_asked and wakes the recorder, which does
+ * it after a round and answers in tell_result and tell_done.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef PW_TRACE_SESSION_H
@@ -129,6 +140,7 @@ enum session_flag {
 	SESSION_JUDGE_PROGRAM	= 1 << 6,	/* whatever the lists say */
 	SESSION_MAPPINGS	= 1 << 7,	/* mmap and kin are events */
 	SESSION_LOSSY		= 1 << 8,	/* drop rather than wait */
+	SESSION_PAUSED		= 1 << 9,	/* the one that changes; see Pauses */
 	SESSION_DIRECT		= 1 << 16,	/* nobody drains it */
 	SESSION_LOCKED		= 1 << 17,	/* a mapping holds its lock: see
 						 * direct.c */
@@ -137,6 +149,12 @@ enum session_flag {
 
 /* Why a direct session has stopped before its processes ended. */
 enum session_stop { SESSION_GOES_ON, SESSION_STOP_SIZE, SESSION_STOP_DISK };
+
+enum session_tell {
+	SESSION_TELL_FLUSH = 1, SESSION_TELL_PAUSE, SESSION_TELL_RESUME,
+	SESSION_TELL_MARK, SESSION_TELL_STOP,
+};
+#define SESSION_TELL_NAME	128u	/* bytes of a mark's name, with NUL */
 
 struct session_header {
 	/* Constant once the file exists under its name. */
@@ -192,6 +210,12 @@ struct session_header {
 	/* Of both, and rare. */
 	uint32_t starved __attribute__((aligned(64)));	/* freed + 1 when
 					 * somebody last found no chunk in vain */
+	uint32_t tell_lock;		/* pid of who tells; 0: nobody */
+	uint32_t tell_asked;
+	uint32_t tell_done;		/* recorder: futex; last tell answered */
+	uint32_t tell_word;		/* enum session_tell */
+	int32_t tell_result;		/* 0, or an errno */
+	char tell_name[SESSION_TELL_NAME];
 };
 
 /* Where things are, once mapped at base. */

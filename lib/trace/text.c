@@ -169,7 +169,11 @@ put_fields(struct text *t, const struct trace_reader *r,
 		break;
 	case TRACE_THREAD:
 	case TRACE_NOTE:
+	case TRACE_MARK:
 		put_string(t, "text", ev->text);
+		break;
+	case TRACE_PAUSE:
+		put_number(t, "paused", (uint64_t)ev->status);
 		break;
 	case TRACE_MODULE:
 	case TRACE_UNLOAD:

@@ -12,6 +12,7 @@ RUNNER_TESTS = \
 	%D%/runner_signals.sh \
 	%D%/runner_stalled.sh \
 	%D%/runner_status.sh \
+	%D%/runner_tell.sh \
 	%D%/runner_tools.sh \
 	%D%/runner_tree.sh
 dist_check_SCRIPTS += $(RUNNER_TESTS)

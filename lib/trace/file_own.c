@@ -1,0 +1,63 @@
+/*
+ * file_own.c - records that the recorder makes itself.
+ *
+ * Each is a chunk of its own that never was in the session: a slice with a seq
+ * like any other's, complete.  So no chunk is needed, for which the recorder
+ * would have to wait for itself.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "trace/file_impl.h"
+
+#include <string.h>
+
+#include "trace/coding.h"
+
+static int
+own_store(struct trace_file *f, struct session_header *h,
+    const unsigned char *record, size_t size)
+{
+	struct format_slice s = {
+		.seq = __atomic_add_fetch(&h->chunk_seq, 1, __ATOMIC_RELAXED),
+		.flags = FORMAT_SLICE_LAST,
+		.size = (uint32_t)size,
+	};
+
+	f->scan = file_now(h);
+	s.base = f->scan;
+	file_begin_block(f, FORMAT_META);
+	if (file_room(f, sizeof s + size) != 0)
+		return -1;
+	file_put(f, &s, sizeof s);
+	file_put(f, record, size);
+	f->block.first = s.base;
+	f->block.count = 1;
+	return file_end_block(f);
+}
+
+int
+trace_file_mark(struct trace_file *f, struct session_header *h,
+    const char *name)
+{
+	unsigned char record[1 + 2 * VARINT_MAX + CODING_NAME_MAX], *p = record;
+	size_t n = strnlen(name, CODING_NAME_MAX);
+
+	*p++ = CODING_TAG(TRACE_MARK);
+	p = varint_put(p, 0);
+	p = varint_put(p, n);
+	memcpy(p, name, n);
+	return own_store(f, h, record, (size_t)(p - record) + n);
+}
+
+int
+trace_file_pause(struct trace_file *f, struct session_header *h, bool paused)
+{
+	unsigned char record[1 + 2 * VARINT_MAX], *p = record;
+
+	*p++ = CODING_TAG(TRACE_PAUSE);
+	p = varint_put(p, 0);
+	p = varint_put(p, paused);
+	return own_store(f, h, record, (size_t)(p - record));
+}
