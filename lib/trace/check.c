@@ -110,6 +110,8 @@ check_sum_up(struct trace_reader *r, struct trace_check_result *c)
 		    (double)c->counts.records;
 		c->stored_per_event = (double)c->counts.event_bytes /
 		    (double)c->counts.records;
+		c->stacks_per_event = (double)c->counts.node_bytes /
+		    (double)c->counts.records;
 	}
 }
 

@@ -23,6 +23,7 @@ struct trace_check_result {
 	uint64_t nameless;		/* events of processes never told of */
 	double bytes_per_event;		/* of records, before compression */
 	double stored_per_event;	/* of all blocks with records */
+	double stacks_per_event;	/* of all blocks with stack nodes */
 	unsigned nproblems;
 	char problems[8][200];		/* the first ones, for people */
 };

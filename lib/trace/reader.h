@@ -128,6 +128,7 @@ struct trace_counts {
 	uint64_t nodes;		/* of stacks */
 	uint64_t slice_bytes;	/* records before compression */
 	uint64_t event_bytes;	/* stored bytes of blocks that hold records */
+	uint64_t node_bytes;	/* stored bytes of blocks with stack nodes */
 	uint64_t late;		/* delivered after younger ones; raised */
 	uint64_t damaged;	/* places that could not be read */
 	uint64_t leftover_bytes;	/* taken from the session file */

@@ -252,6 +252,7 @@ block_take(struct trace_reader *r, const struct format_block *b,
 
 	switch (b->type) {
 	case FORMAT_NODES:
+		r->counts.node_bytes += sizeof *b + b->stored;
 		return reader_nodes(r, buf->data, end);
 	case FORMAT_EVENTS:
 	case FORMAT_META:

@@ -1,6 +1,13 @@
 # Measurements; "make bench", not part of make check.
 dist_check_SCRIPTS += %D%/run
-EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py
+EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py \
+	%D%/record/measure.py %D%/record/table.py
+EXTRA_PROGRAMS += %D%/record/micro
+%C%_record_micro_SOURCES = %D%/record/micro.c
+%C%_record_micro_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -O2 \
+	-fno-optimize-sibling-calls -pthread
+%C%_record_micro_LDFLAGS = -pthread
+CLEANFILES += %D%/record/micro
 EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
 %C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
@@ -14,9 +21,9 @@ CLEANFILES += %D%/alloc_bench
 EXTRA_PROGRAMS += %D%/unwind_bench
 %C%_unwind_bench_SOURCES = %D%/unwind_bench.c
 %C%_unwind_bench_CFLAGS = $(AM_CFLAGS) -O2 -fno-optimize-sibling-calls
-%C%_unwind_bench_LDADD = libpwunwind.la libbase.la
+%C%_unwind_bench_LDADD = libpwunwind.la libtracein.la libbase.la
 CLEANFILES += %D%/unwind_bench
 
 .PHONY: bench
-bench: all %D%/many
+bench: all %D%/many %D%/unwind_bench %D%/record/micro
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) -c 'exec $(top_srcdir)/tests/bench/run $(BENCH)'

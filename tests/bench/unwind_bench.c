@@ -1,12 +1,22 @@
 /*
- * unwind_bench.c - a capture of the call stack, ours and libunwind's.
+ * unwind_bench.c - a capture of the call stack with its id, ours and libunwind's.
  *
  * Both walk the same real stacks in one run, alternating, and the least time
- * of many batches counts, so that other load on the machine falls out.
- * Printed: ns a capture at 9, 24 and 64 frames, and the ratio.
+ * of many batches counts, so that other load on the machine falls out.  Ours is
+ * what an allocation pays: the incremental walk and the interning of its
+ * frames.  libunwind's unw_backtrace fills an array.
+ *
+ *	still	from one place again and again
+ *	moving	one to five innermost frames differ from the capture before, as
+ *		in real programs; the calls themselves are timed alone and taken
+ *		off
+ *	deep	a recursion to 10,000 frames that captures at each level, going
+ *		in and coming back
  *
  * The functions of the chain differ in frame size and registers; each depth is
  * measured from a call through all of them.
+ *
+ *	unwind_bench [-t]	-t: fields for a program, "name frames ours theirs"
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,11 +24,15 @@
 
 #include <alloca.h>
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
+#include "trace/session.h"
+#include "trace/stacks.h"
 #include "unwind/unwind.h"
 
 #define NOINLINE	__attribute__((noinline))
@@ -26,9 +40,19 @@
 #define MAX		256
 #define BATCH		2000
 #define BATCHES		40
+#define DEEP		10000
+#define NODES		(1u << 20)
+
+typedef void		capture(void);
 
 static struct unwind_thread thread;
+static struct unwind_memo memo;
+static struct stacks_memo ids;
+static struct stacks *stacks;
 static int (*oracle)(void **, int);
+static size_t frames;		/* of the last capture of ours */
+static int frames_theirs;
+static bool terse;
 
 static double
 now_ns(void)
@@ -39,56 +63,123 @@ now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static NOINLINE double
-batch_ours(size_t *n)
+/* A table of stacks as the runner makes it, in memory of our own. */
+static struct stacks *
+make_stacks(void)
 {
-	uintptr_t ips[MAX];
-	double begin = now_ns();
-	int i;
+	size_t procs = (sizeof(struct session_header) + 4095) & ~4095ul;
+	size_t size = procs + NODES * sizeof(struct session_node);
+	struct session_header *h = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	for (i = 0; i < BATCH; i++) {
-		struct unwind_start start = {
-			.pc = (uintptr_t)__builtin_return_address(0),
-			.sp = (uintptr_t)__builtin_frame_address(0) + 16,
-			.bp = *(uintptr_t *)__builtin_frame_address(0),
-		};
+	if (h == MAP_FAILED)
+		return NULL;
+	h->procs_off = h->nodes_off = procs;
+	h->chunks_off = h->file_size = size;
+	h->nodes_claimed = 1;
+	h->nodes_ready = NODES;
+	return stacks_create(h);
+}
 
-		*n = unwind_capture(&thread, &start, ips, MAX);
+static NOINLINE void
+capture_none(void)
+{
+	__asm__ volatile("" : : : "memory");
+}
+
+/* As the module does it (finding.c); UNWIND_CALLER needs the frame pointer. */
+__attribute__((optimize("no-omit-frame-pointer"))) static NOINLINE void
+capture_ours(void)
+{
+	static uintptr_t ips[MAX];
+	struct unwind_start start = UNWIND_CALLER();
+	size_t same, n = unwind_capture_again(&thread, &memo, &start, ips, MAX,
+	    &same);
+	uint32_t id = stacks_intern_on(stacks, &ids, same, ips, n);
+
+	if (id != 0) {
+		unwind_keep(&memo);
+		frames = same + n;
+		return;
 	}
-	return (now_ns() - begin) / BATCH;
+	n = unwind_capture(&thread, &start, ips, MAX);
+	frames = n;
+	stacks_intern(stacks, &ids, ips, n);
+}
+
+static NOINLINE void
+capture_theirs(void)
+{
+	static void *ips[MAX];
+
+	frames_theirs = oracle(ips, MAX);
+}
+
+static NOINLINE void
+still(capture *take, unsigned i)
+{
+	(void)i;
+	take();
+	__asm__ volatile("" : : : "memory");
+}
+
+/* A leaf below one to five frames; which, depends on i. */
+static NOINLINE void
+moving(capture *take, unsigned i)
+{
+	char pad[40];
+
+	__asm__ volatile("" : : "r"(pad) : "memory");
+	if (i % 5 == 0)
+		take();
+	else if (i & 32)
+		moving(take, i - 1);
+	else
+		moving(take, i - 1 + 0 * (unsigned)pad[0]);
+	__asm__ volatile("" : : "r"(pad) : "memory");
 }
 
 static NOINLINE double
-batch_libunwind(size_t *n)
+batch(void (*how)(capture *, unsigned), capture *take)
 {
-	void *ips[MAX];
 	double begin = now_ns();
-	int i;
+	unsigned i;
 
 	for (i = 0; i < BATCH; i++)
-		*n = (size_t)oracle(ips, MAX);
+		how(take, i);
 	return (now_ns() - begin) / BATCH;
+}
+
+static void
+report(const char *name, double ours, double theirs)
+{
+	if (terse)
+		printf("%s %zu %.1f %.1f\n", name, frames, ours, theirs);
+	else
+		printf("%-6s %3zu frames %7.1f ns; unw_backtrace %3d frames "
+		    "%7.1f ns; ratio %.2f\n", name, frames, ours,
+		    frames_theirs, theirs, theirs / ours);
+}
+
+static NOINLINE void
+measure_as(const char *name, void (*how)(capture *, unsigned))
+{
+	capture *const take[3] = { capture_none, capture_ours, capture_theirs };
+	double least[3] = { 1e18, 1e18, 1e18 }, t;
+
+	for (int i = 0; i < BATCHES; i++)
+		for (int k = 0; k < 3; k++) {
+			t = batch(how, take[k]);
+			least[k] = t < least[k] ? t : least[k];
+		}
+	report(name, least[1] - least[0], least[2] - least[0]);
 }
 
 static NOINLINE int
 measure(void)
 {
-	double ours = 1e18;
-	double theirs = 1e18;
-	double t;
-	size_t n = 0;
-	size_t m = 0;
-	int i;
-
-	for (i = 0; i < BATCHES; i++) {
-		t = batch_ours(&n);
-		ours = t < ours ? t : ours;
-		t = batch_libunwind(&m);
-		theirs = t < theirs ? t : theirs;
-	}
-	printf("%3zu frames %7.1f ns, %4.2f a frame; unw_backtrace %3zu frames "
-	    "%7.1f ns; ratio %.2f\n", n, ours, ours / (double)n, m, theirs,
-	    theirs / ours);
+	measure_as("still", still);
+	measure_as("moving", moving);
 	return 0;
 }
 
@@ -160,20 +251,53 @@ chain(unsigned depth)
 	return n;
 }
 
+/* Twice at each level: on the way in, and on the way out. */
+static NOINLINE unsigned
+recurse(unsigned depth)
+{
+	unsigned n;
+
+	capture_ours();
+	n = depth ? recurse(depth - 1) : 0;
+	capture_ours();
+	KEEP(n);
+	return n + 1;
+}
+
+static void
+measure_deep(void)
+{
+	double best = 1e18, t;
+
+	for (int i = 0; i < 5; i++) {
+		t = now_ns();
+		recurse(DEEP);
+		t = (now_ns() - t) / (2.0 * DEEP);
+		best = t < best ? t : best;
+	}
+	if (terse)
+		printf("deep %d %.1f 0\n", DEEP, best);
+	else
+		printf("deep   %d frames %.1f ns a capture\n", DEEP, best);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const unsigned depth[] = { 9, 24, 64 };
 	void *lib = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	unsigned i;
 
-	if (lib == NULL || unwind_init() != 0)
+	terse = argc > 1 && !strcmp(argv[1], "-t");
+	stacks = make_stacks();
+	if (lib == NULL || stacks == NULL || unwind_init() != 0)
 		return 1;
 	*(void **)&oracle = dlsym(lib, "unw_backtrace");
 	if (oracle == NULL)
 		return 1;
 	for (i = 0; i < sizeof depth / sizeof depth[0]; i++)
-		/* measure, main and three of libc; two frames a link. */
-		chain((depth[i] - 5) / 2);
+		/* A few of ours, main and libc's; two frames a link. */
+		chain((depth[i] - 7) / 2);
+	measure_deep();
 	return 0;
 }
