@@ -26,4 +26,5 @@ include tests/cases/local.mk
 include tests/programs/local.mk
 include tests/bench/local.mk
 include tests/bench/alloc/local.mk
+include tests/bench/record/local.mk
 include tests/campaign/local.mk

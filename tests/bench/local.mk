@@ -1,13 +1,6 @@
 # Measurements; "make bench", not part of make check.
 dist_check_SCRIPTS += %D%/run
-EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py \
-	%D%/record/measure.py %D%/record/table.py
-EXTRA_PROGRAMS += %D%/record/micro
-%C%_record_micro_SOURCES = %D%/record/micro.c
-%C%_record_micro_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -O2 \
-	-fno-optimize-sibling-calls -pthread
-%C%_record_micro_LDFLAGS = -pthread
-CLEANFILES += %D%/record/micro
+EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py
 EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
 %C%_many_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fno-optimize-sibling-calls
