@@ -25,6 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/file.h"
+
 #define READY_BYTE	'g'
 
 static bool
@@ -206,6 +208,9 @@ front_fork_recorder(struct front *f)
 	s.notify_fd = f->notify_fd;
 	s.front_pidfd = pidfd_of(getpid());
 	s.root_pidfd = pidfd_of(f->root);
+	/* Whatever becomes of the recorder, there is a trace that can be read. */
+	s.file = trace_file_create(f->trace_fd, f->session, f->session_path);
+	s.file_error = errno;
 	f->recorder = fork();
 	if (f->recorder == 0)
 		record_run(&s);

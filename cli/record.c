@@ -335,13 +335,12 @@ do_rounds(struct record *r)
 _Noreturn void
 record_run(struct record_setup *s)
 {
-	struct record r = { .setup = s };
+	struct record r = { .setup = s, .file = s->file };
 
 	leave_the_terminal(s);
 	s->session->recorder_pid = (uint32_t)getpid();
-	r.file = trace_file_create(s->trace_fd, s->session, s->session_path);
 	if (!r.file)
-		stop(&r, RECORD_WHY_WRITE, errno);
+		stop(&r, RECORD_WHY_WRITE, s->file_error);
 	r.disk_asked = os_monotonic_ns();
 	r.room = record_room(s->trace_fd);
 	do_rounds(&r);

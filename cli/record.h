@@ -16,6 +16,8 @@
 #include "trace/session.h"
 #include "trace/ticks.h"
 
+struct trace_file;
+
 enum record_phase {
 	RECORD_RUNS,
 	RECORD_LINGERS,		/* PROGRAM has ended, others of the tree not */
@@ -46,6 +48,8 @@ struct record_setup {
 	const char *session_path;
 	int session_fd;		/* the recorder's from here on, as the next */
 	int trace_fd;
+	struct trace_file *file;	/* begun; NULL: file_error says why not */
+	int file_error;
 	int notify_fd;		/* eventfd: written when the trace has grown */
 	int front_pidfd;	/* of the front and of PROGRAM; -1: no such */
 	int root_pidfd;

@@ -8,6 +8,7 @@ RUNNER_TESTS = \
 	%D%/runner_lossy.sh \
 	%D%/runner_names.sh \
 	%D%/runner_options.sh \
+	%D%/runner_orphan.sh \
 	%D%/runner_refuse.sh \
 	%D%/runner_signals.sh \
 	%D%/runner_stalled.sh \
