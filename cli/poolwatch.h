@@ -53,8 +53,9 @@ enum {
 	    "use it")							       \
 	_(QUARANTINE, "quarantine", 0, "SIZE", LATER, "Recording",	       \
 	    "bytes of freed blocks kept back")				       \
-	_(SAMPLE, "sample", 0, "BYTES", LATER, "Recording",		       \
-	    "record a sample of the blocks")				       \
+	_(SAMPLE, "sample", 0, "BYTES", NOW, "Recording",		       \
+	    "record one block in so many bytes allocated, in the mean; "       \
+	    "figures are estimates (profile mode)")			       \
 	_(LOSSY, "lossy", 0, NULL, NOW, "Recording",			       \
 	    "drop events, counted, rather than hold the program up when the "  \
 	    "recorder can't keep up")					       \
@@ -156,6 +157,7 @@ struct watch_options {
 	bool flags_given;		/* --flags */
 	uint32_t depth;
 	uint64_t max_size;		/* bytes; 0: by the free space */
+	uint64_t sample;		/* bytes; 0: not given */
 	bool pass_through;
 	enum watch_leak_check leak_check;
 	unsigned error_exitcode;	/* 0: not given */

@@ -355,6 +355,13 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 	case OPT_LOSSY:
 		o->flags |= SESSION_LOSSY;
 		return ARGS_OPTION;
+	case OPT_SAMPLE:
+		/* What lib/preload/sample.c can count. */
+		if (args_size(a->value, &o->sample) < 0 || o->sample == 0 ||
+		    o->sample > 1u << 30)
+			return args_refuse(a, "'%s' is no size from 1 to 1G",
+			    a->value);
+		return ARGS_OPTION;
 	case OPT_ABORT_ON_ERROR:
 		o->flags |= SESSION_ABORT;
 		return ARGS_OPTION;
@@ -476,6 +483,11 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	}
 	if (r == ARGS_END && !o->argc && !o->pid && !o->tell_pid) {
 		snprintf(message, size, "no PROGRAM was named (see --help)");
+		return ARGS_BAD;
+	}
+	if (r == ARGS_END && o->sample > 1 && o->mode != SESSION_PROFILE) {
+		snprintf(message, size, "--sample is not yet built into check "
+		    "mode; use it with -m profile");
 		return ARGS_BAD;
 	}
 	if (r == ARGS_END && o->flags_given && o->mode == SESSION_PROFILE) {

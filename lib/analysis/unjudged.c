@@ -41,8 +41,8 @@ unjudged_block(const struct heap_block *b, void *arg)
 		u->greatest = b->size;
 	if (b->time > u->last)
 		u->last = b->time;
-	u->bytes += b->size;
-	u->blocks++;
+	u->bytes += b->bytes;
+	u->blocks += b->blocks;
 	return 0;
 }
 

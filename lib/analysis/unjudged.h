@@ -17,7 +17,7 @@
 
 struct unjudged {
 	size_t site;		/* for heap_site or heap_mapping_site */
-	uint64_t bytes;
+	uint64_t bytes;		/* of a sample: estimates, both */
 	uint64_t blocks;
 	uint64_t address;	/* of its oldest block */
 	uint64_t smallest;	/* sizes of its blocks */

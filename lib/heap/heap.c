@@ -35,45 +35,46 @@ totals_note_peak(struct heap_totals *t, uint64_t bytes, uint64_t blocks,
 	t->peak_time = time;
 }
 
-/* A block of size bytes is live from now on, in site. */
+/* b is live from now on. */
 static void
-heap_count_live(struct heap *h, struct heap_proc *p, uint32_t site,
-    uint64_t size, uint64_t time)
+heap_count_live(struct heap *h, struct heap_proc *p, const struct block *b)
 {
-	struct heap_site *s = &h->sites.site[site];
+	struct heap_site *s = &h->sites.site[b->site];
+	struct heap_weight w = heap_weigh(h, b);
 
-	s->live_blocks++;
-	s->live_bytes += size;
+	s->live_blocks += w.blocks;
+	s->live_bytes += w.bytes;
 	if (s->live_bytes > s->peak_bytes)
 		s->peak_bytes = s->live_bytes;
-	p->totals.live_blocks++;
-	p->totals.live_bytes += size;
+	p->totals.live_blocks += w.blocks;
+	p->totals.live_bytes += w.bytes;
 	totals_note_peak(&p->totals, p->totals.live_bytes,
-	    p->totals.live_blocks, time);
-	h->totals.live_blocks++;
-	h->totals.live_bytes += size;
+	    p->totals.live_blocks, b->time);
+	h->totals.live_blocks += w.blocks;
+	h->totals.live_bytes += w.bytes;
 	if (p->ended)
 		return;
-	h->running_blocks++;
-	h->running_bytes += size;
+	h->running_blocks += w.blocks;
+	h->running_bytes += w.bytes;
 	totals_note_peak(&h->totals, h->running_bytes, h->running_blocks,
-	    time);
+	    b->time);
 }
 
 static void
-heap_count_gone(struct heap *h, struct heap_proc *p, uint32_t site,
-    uint64_t size)
+heap_count_gone(struct heap *h, struct heap_proc *p, const struct block *b)
 {
-	h->sites.site[site].live_blocks--;
-	h->sites.site[site].live_bytes -= size;
-	p->totals.live_blocks--;
-	p->totals.live_bytes -= size;
-	h->totals.live_blocks--;
-	h->totals.live_bytes -= size;
+	struct heap_weight w = heap_weigh(h, b);
+
+	h->sites.site[b->site].live_blocks -= w.blocks;
+	h->sites.site[b->site].live_bytes -= w.bytes;
+	p->totals.live_blocks -= w.blocks;
+	p->totals.live_bytes -= w.bytes;
+	h->totals.live_blocks -= w.blocks;
+	h->totals.live_bytes -= w.bytes;
 	if (p->ended)
 		return;
-	h->running_blocks--;
-	h->running_bytes -= size;
+	h->running_blocks -= w.blocks;
+	h->running_bytes -= w.bytes;
 }
 
 /*
@@ -89,7 +90,7 @@ heap_place(struct heap *h, struct heap_proc *p, uint64_t addr,
 	if (b != NULL && b->state == BLOCK_DEAD)
 		blocks_revive(&p->blocks, b);
 	else if (b != NULL)
-		heap_count_gone(h, p, b->site, b->size);
+		heap_count_gone(h, p, b);
 	else
 		b = blocks_add(&p->blocks, addr);
 	if (b == NULL)
@@ -98,31 +99,25 @@ heap_place(struct heap *h, struct heap_proc *p, uint64_t addr,
 	b->time = as->time;
 	b->tid = as->tid;
 	b->site = as->site;
-	heap_count_live(h, p, as->site, as->size, as->time);
+	heap_count_live(h, p, b);
 	return 0;
 }
 
 static void
 heap_count_growth(struct heap *h, struct heap_proc *p, uint32_t site,
-    uint64_t from, uint64_t to)
+    uint64_t n, uint64_t growth)
 {
-	uint64_t growth = to > from ? to - from : 0;
-
-	h->totals.reallocations++;
-	p->totals.reallocations++;
+	h->totals.reallocations += n;
+	p->totals.reallocations += n;
 	h->totals.bytes_allocated += growth;
 	p->totals.bytes_allocated += growth;
-	h->sites.site[site].reallocations++;
+	h->sites.site[site].reallocations += n;
 	h->sites.site[site].bytes_allocated += growth;
 }
 
-/*
- * The size of a block that p inherited: what the nearest ancestor holds there
- * from before the fork.  size if nobody knows, so that nothing has grown.
- */
-static uint64_t
-heap_inherited_size(struct heap *h, const struct heap_proc *p, uint64_t addr,
-    uint64_t size)
+/* A block that p inherited: what the nearest ancestor holds from before. */
+static const struct block *
+heap_inherited(struct heap *h, const struct heap_proc *p, uint64_t addr)
 {
 	/* A parent's index is smaller than its child's; so this ends. */
 	for (unsigned depth = 0; depth < 64; depth++) {
@@ -134,9 +129,25 @@ heap_inherited_size(struct heap *h, const struct heap_proc *p, uint64_t addr,
 		p = h->procs[p->parent];
 		b = blocks_find(&p->blocks, addr);
 		if (b != NULL && b->state == BLOCK_LIVE && b->time <= forked)
-			return b->size;
+			return b;
 	}
-	return size;
+	return NULL;
+}
+
+/* size if nobody knows, so that nothing has grown. */
+static uint64_t
+heap_inherited_size(struct heap *h, const struct heap_proc *p, uint64_t addr,
+    uint64_t size)
+{
+	const struct block *b = heap_inherited(h, p, addr);
+
+	return b != NULL ? b->size : size;
+}
+
+static uint64_t
+heap_growth(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
 }
 
 static int
@@ -152,7 +163,12 @@ heap_apply_moved(struct heap *h, struct heap_proc *p, struct heap_thread *t,
 		from = was.size;
 	else if (was.addr != 0)
 		from = heap_inherited_size(h, p, was.addr, ev->size);
-	heap_count_growth(h, p, as->site, from, ev->size);
+	if (h->sample == 0)
+		heap_count_growth(h, p, as->site, 1,
+		    heap_growth(from, ev->size));
+	else
+		heap_count_growth(h, p, as->site, heap_weigh(h, as).blocks,
+		    was.known ? heap_weigh_growth(h, from, ev->size) : 0);
 	if (was.known && was.addr == t->last)
 		t->last = ev->addr;
 	return heap_place(h, p, ev->addr, as);
@@ -164,20 +180,21 @@ heap_apply_alloc(struct heap *h, struct heap_proc *p,
 {
 	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
 	uint32_t site = heap_find_site(&h->sites, ev);
-	struct block as = { .size = ev->size, .time = ev->time,
-		.tid = ev->tid, .site = site };
+	struct block as = { .addr = ev->addr, .size = ev->size,
+		.time = ev->time, .tid = ev->tid, .site = site };
+	struct heap_weight w = heap_weigh(h, &as);
 
 	if (t == NULL || site == MAP_NONE)
 		return -1;
 	h->sites.site[site].last = ev->time;
 	if (ev->by_realloc)
 		return heap_apply_moved(h, p, t, ev, &as);
-	h->totals.allocations++;
-	p->totals.allocations++;
-	h->sites.site[site].allocations++;
-	h->totals.bytes_allocated += ev->size;
-	p->totals.bytes_allocated += ev->size;
-	h->sites.site[site].bytes_allocated += ev->size;
+	h->totals.allocations += w.blocks;
+	p->totals.allocations += w.blocks;
+	h->sites.site[site].allocations += w.blocks;
+	h->totals.bytes_allocated += w.bytes;
+	p->totals.bytes_allocated += w.bytes;
+	h->sites.site[site].bytes_allocated += w.bytes;
 	t->last = ev->addr;
 	return heap_place(h, p, ev->addr, &as);
 }
@@ -186,7 +203,7 @@ static void
 heap_end_block(struct heap *h, struct heap_proc *p, struct block *b,
     const struct trace_event *ev)
 {
-	heap_count_gone(h, p, b->site, b->size);
+	heap_count_gone(h, p, b);
 	if (!h->profile) {
 		blocks_remove(&p->blocks, b);
 		return;
@@ -210,6 +227,16 @@ heap_push_pending(struct heap_thread *t, uint64_t addr, const struct block *b)
 		true };
 }
 
+/* b: what is freed, NULL where nobody knows. */
+static void
+heap_count_free(struct heap *h, struct heap_proc *p, const struct block *b)
+{
+	uint64_t n = b != NULL ? heap_weigh(h, b).blocks : 1;
+
+	h->totals.frees += n;
+	p->totals.frees += n;
+}
+
 static int
 heap_apply_free(struct heap *h, struct heap_proc *p,
     const struct trace_event *ev)
@@ -224,13 +251,14 @@ heap_apply_free(struct heap *h, struct heap_proc *p,
 	result = heap_judge_free(h, p, ev, b);
 	if (ev->by_realloc)
 		heap_push_pending(t, ev->addr, live ? b : NULL);
-	else if (live || (!h->gaps && (p->parent != ~0u || p->lossy))) {
-		h->totals.frees++;
-		p->totals.frees++;
-	}
+	else if (live || (!h->gaps && (p->parent != ~0u || p->lossy)))
+		heap_count_free(h, p, live ? b :
+		    heap_inherited(h, p, ev->addr));
 	if (!live)
 		return result;
-	if (!ev->by_realloc && b->addr == t->last && b->tid == ev->tid) {
+	/* What came between the two may not be in the sample. */
+	if (h->sample == 0 && !ev->by_realloc && b->addr == t->last &&
+	    b->tid == ev->tid) {
 		h->totals.temporary++;
 		p->totals.temporary++;
 		h->sites.site[b->site].temporary++;
@@ -257,6 +285,19 @@ heap_apply_cancel(struct heap *h, struct heap_proc *p,
 	    .time = was.time, .tid = was.tid, .site = was.site });
 }
 
+/* The realloc went well, and what it gave is not in the sample. */
+static int
+heap_apply_unsampled(struct heap *h, const struct trace_event *ev)
+{
+	struct heap_thread *t = heap_thread(h, ev->proc, ev->tid);
+
+	if (t == NULL)
+		return -1;
+	if (t->npending > 0)
+		t->npending--;
+	return 0;
+}
+
 static int
 heap_apply_resize(struct heap *h, struct heap_proc *p,
     const struct trace_event *ev)
@@ -272,10 +313,10 @@ heap_apply_resize(struct heap *h, struct heap_proc *p,
 	h->sites.site[site].last = ev->time;
 	if (b == NULL || b->state != BLOCK_LIVE) {
 		from = heap_inherited_size(h, p, ev->addr, ev->size);
-		heap_count_growth(h, p, site, from, ev->size);
+		heap_count_growth(h, p, site, 1, heap_growth(from, ev->size));
 		return 0;
 	}
-	heap_count_growth(h, p, site, b->size, ev->size);
+	heap_count_growth(h, p, site, 1, heap_growth(b->size, ev->size));
 	return heap_place(h, p, ev->addr, &as);
 }
 
@@ -414,6 +455,11 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 	case TRACE_LOST:
 		p->lossy = true;
 		return 0;
+	case TRACE_SAMPLE:
+		h->sample = ev->size > 1 ? ev->size : 0;
+		return 0;
+	case TRACE_UNSAMPLED:
+		return heap_apply_unsampled(h, ev);
 	case TRACE_NOTE:
 		return heap_apply_note(h, ev);
 	case TRACE_MARK:
@@ -438,51 +484,4 @@ heap_apply_meta(struct heap *h, const struct trace_event *ev)
 	default:
 		return heap_apply(h, ev);
 	}
-}
-
-const struct heap_totals *
-heap_totals(const struct heap *h)
-{
-	return &h->totals;
-}
-
-const struct heap_totals *
-heap_process_totals(const struct heap *h, unsigned proc)
-{
-	static const struct heap_totals none;
-
-	return proc < h->nprocs && h->procs[proc] ? &h->procs[proc]->totals :
-	    &none;
-}
-
-const struct heap_figures *
-heap_process_figures(const struct heap *h, unsigned proc, int which)
-{
-	static const struct heap_figures none;
-
-	return proc < h->nprocs && h->procs[proc] ?
-	    &h->procs[proc]->figures[which != 0] : &none;
-}
-
-int
-heap_walk(const struct heap *h,
-    int (*fn)(const struct heap_block *, void *arg), void *arg)
-{
-	for (size_t i = 0; i < h->nprocs; i++) {
-		const struct blocks *t = h->procs[i] ? &h->procs[i]->blocks :
-		    &(struct blocks){ .n = 0 };
-
-		for (uint32_t e = 0; e < t->n; e++) {
-			const struct block *b = &t->entries[e];
-			int r;
-
-			if (b->state != BLOCK_LIVE)
-				continue;
-			r = fn(&(struct heap_block){ b->addr, b->size, b->time,
-			    (uint32_t)i, b->tid, b->site }, arg);
-			if (r != 0)
-				return r;
-		}
-	}
-	return 0;
 }

@@ -6,6 +6,9 @@
  * report that poolwatch prints at the end.  Outside only; one heap, one thread.
  * Counting follows the manual's rules (poolleak(1), JSON).
  *
+ * Where a trace holds a sample of the blocks, all counts and bytes of blocks
+ * below are estimates; temporary is then not known and 0.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef PW_HEAP_HEAP_H
@@ -42,6 +45,8 @@ struct heap_block {
 	uint32_t proc;
 	uint32_t tid;
 	uint32_t site;		/* index for heap_site */
+	uint64_t blocks;	/* what it stands for: 1 and size, but in ... */
+	uint64_t bytes;		/* ... a sample more */
 };
 
 struct heap_totals {

@@ -3,8 +3,8 @@
  *
  * In check and guard mode the inside tells every finding.  In profile mode it
  * does not know blocks, so a free of what is not live shows here.  Silence
- * when events are missing, and in a forked child, whose blocks may be its
- * parent's.
+ * when events are missing (of a sample most are), and in a forked child, whose
+ * blocks may be its parent's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -80,7 +80,8 @@ heap_judge_free(struct heap *h, struct heap_proc *p,
 		.freed_by = TRACE_NCALLS,
 	};
 
-	if (!h->profile || h->gaps || p->lossy || p->parent != ~0u)
+	if (!h->profile || h->gaps || h->sample != 0 || p->lossy ||
+	    p->parent != ~0u)
 		return 0;
 	if (b == NULL && p->blocks.dropped)
 		return 0;

@@ -17,6 +17,7 @@
 #ifndef PW_HEAP_HEAP_IMPL_H
 #define PW_HEAP_HEAP_IMPL_H
 
+#include "base/compiler.h"
 #include "heap/blocks.h"
 #include "heap/heap.h"
 #include "heap/map.h"
@@ -91,6 +92,7 @@ struct heap {
 	struct heap_pauses pauses;
 	struct heap_mark *marks;
 	size_t nmarks, marks_size;
+	uint64_t sample;	/* blocks are a sample: its interval; else 0 */
 	struct heap_totals totals;
 	uint64_t running_bytes;
 	uint64_t running_blocks;
@@ -131,6 +133,25 @@ struct heap_proc *heap_proc(struct heap *, uint32_t proc);
 struct heap_thread *heap_thread(struct heap *, uint32_t proc, uint32_t tid);
 /* MAP_NONE without memory. */
 uint32_t heap_find_site(struct heap_sites *, const struct trace_event *);
+
+/* What a block stands for: itself, but in a sample (weight.c). */
+struct heap_weight {
+	uint64_t blocks;
+	uint64_t bytes;
+};
+
+double	heap_factor(const struct heap *, uint64_t size);
+struct heap_weight heap_weigh_sampled(const struct heap *,
+	    const struct block *);
+/* In a sample that holds both the block of from bytes and that of to. */
+uint64_t heap_weigh_growth(const struct heap *, uint64_t from, uint64_t to);
+
+static inline struct heap_weight
+heap_weigh(const struct heap *h, const struct block *b)
+{
+	return PW_LIKELY(h->sample == 0) ?
+	    (struct heap_weight){ 1, b->size } : heap_weigh_sampled(h, b);
+}
 
 /* MAP and UNMAP.  0, or -1 without memory. */
 int	heap_apply_map(struct heap *, struct heap_proc *,

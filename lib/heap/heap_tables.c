@@ -199,3 +199,54 @@ heap_note(const struct heap *h, size_t index, uint32_t *proc)
 		*proc = h->notes[index].proc;
 	return h->notes[index].text;
 }
+
+const struct heap_totals *
+heap_totals(const struct heap *h)
+{
+	return &h->totals;
+}
+
+const struct heap_totals *
+heap_process_totals(const struct heap *h, unsigned proc)
+{
+	static const struct heap_totals none;
+
+	return proc < h->nprocs && h->procs[proc] ? &h->procs[proc]->totals :
+	    &none;
+}
+
+const struct heap_figures *
+heap_process_figures(const struct heap *h, unsigned proc, int which)
+{
+	static const struct heap_figures none;
+
+	return proc < h->nprocs && h->procs[proc] ?
+	    &h->procs[proc]->figures[which != 0] : &none;
+}
+
+int
+heap_walk(const struct heap *h,
+    int (*fn)(const struct heap_block *, void *arg), void *arg)
+{
+	for (size_t i = 0; i < h->nprocs; i++) {
+		const struct blocks *t = h->procs[i] ? &h->procs[i]->blocks :
+		    &(struct blocks){ .n = 0 };
+
+		for (uint32_t e = 0; e < t->n; e++) {
+			const struct block *b = &t->entries[e];
+			int r;
+
+			struct heap_weight w;
+
+			if (b->state != BLOCK_LIVE)
+				continue;
+			w = heap_weigh(h, b);
+			r = fn(&(struct heap_block){ b->addr, b->size, b->time,
+			    (uint32_t)i, b->tid, b->site, w.blocks, w.bytes },
+			    arg);
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}

@@ -15,4 +15,6 @@ libheap_la_SOURCES = \
 	%D%/map.h \
 	%D%/mappings.c \
 	%D%/ranges.c \
-	%D%/ranges.h
+	%D%/ranges.h \
+	%D%/weight.c
+libheap_la_LIBADD = -lm

@@ -343,7 +343,7 @@ heap_walk_mappings(const struct heap *h,
 		    at = r->end) {
 			int stop = fn(&(struct heap_block){ r->start,
 			    r->end - r->start, r->time, (uint32_t)i, r->tid,
-			    r->site }, arg);
+			    r->site, 1, r->end - r->start }, arg);
 
 			if (stop != 0)
 				return stop;

@@ -24,7 +24,7 @@
  */
 #include <config.h>
 
-#include "preload/body.h"
+#include "preload/body_impl.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,25 +72,6 @@ body_early_free(void *ptr)
 		bootstrap_give(ptr);
 }
 
-/*
- * The time of what has just been done or is to be done now.  Plain rdtsc is a
- * quarter of one that waits.
- */
-static PW_ALWAYS_INLINE uint64_t
-body_now(void)
-{
-	return __atomic_load_n(&thread_alone, __ATOMIC_RELAXED) ?
-	    session_now(process.session) : session_now_after(process.session);
-}
-
-/* Allocations are left out; see Pauses in session.h. */
-static PW_ALWAYS_INLINE bool
-body_paused(void)
-{
-	return PW_UNLIKELY(__atomic_load_n(&process.session->flags,
-	    __ATOMIC_RELAXED) & SESSION_PAUSED);
-}
-
 /* In check mode a finding will want the stack, paused or not. */
 static PW_ALWAYS_INLINE uint32_t
 body_alloc_stack(struct lane *lane, const struct unwind_start *at)
@@ -122,8 +103,7 @@ body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
 		process_heap(t);
 }
 
-/* The malloc that the real operator new makes counts as new. */
-static void
+void
 body_expected(struct thread *t, struct backend_request *req)
 {
 	size_t slack = req->align + 1;
@@ -159,7 +139,7 @@ body_recorded_alloc(struct backend_request *req, const struct unwind_start *at)
 	return ptr;
 }
 
-static void *
+void *
 body_inert_alloc(const struct backend_request *req)
 {
 	void *ptr = backend_next.take(&body_inert, req);
@@ -176,6 +156,8 @@ body_alloc(struct backend_request *req, const struct unwind_start *at)
 
 	if (PW_LIKELY(life == LIFE_RECORDING))
 		return body_recorded_alloc(req, at);
+	if (life == LIFE_SAMPLING)
+		return body_sample_alloc(req, at);
 	if (life == LIFE_INERT)
 		return body_inert_alloc(req);
 	return body_early_alloc(req);
@@ -186,8 +168,12 @@ body_overflow(unsigned call, const struct unwind_start *at)
 {
 	struct backend_request req = { .size = SIZE_MAX, .call = call };
 
-	if (body_life() == LIFE_RECORDING)
+	enum life life = body_life();
+
+	if (life == LIFE_RECORDING)
 		return body_recorded_alloc(&req, at);
+	if (life == LIFE_SAMPLING)
+		return body_sample_alloc(&req, at);
 	body_set_errno(ENOMEM);
 	return NULL;
 }
@@ -256,7 +242,7 @@ body_recorded_free(void *ptr, const struct body_said *said,
 }
 
 /* free in a process that is not recorded. */
-static void
+void
 body_inert_free(void *ptr, unsigned call)
 {
 	struct backend_claim claim;
@@ -279,6 +265,8 @@ body_free(void *ptr, const struct body_said *said,
 	life = body_life();
 	if (PW_LIKELY(life == LIFE_RECORDING))
 		body_recorded_free(ptr, said, at);
+	else if (life == LIFE_SAMPLING)
+		body_sample_free(ptr, said);
 	else if (life == LIFE_INERT && !bootstrap_owns(ptr))
 		body_inert_free(ptr, said->call);
 	else
@@ -422,7 +410,7 @@ body_early_realloc(void *ptr, struct backend_request *req, enum life life)
 	return to;
 }
 
-static void *
+void *
 body_inert_realloc(void *ptr, struct backend_request *req)
 {
 	struct backend_claim claim;
@@ -453,6 +441,8 @@ body_realloc(void *ptr, struct backend_request *req,
 	life = body_life();
 	if (PW_LIKELY(life == LIFE_RECORDING))
 		return body_recorded_realloc(ptr, req, at);
+	if (life == LIFE_SAMPLING)
+		return body_sample_realloc(ptr, req, at);
 	if (bootstrap_owns(ptr))
 		return body_early_realloc(ptr, req, life);
 	if (life == LIFE_INERT)

@@ -161,6 +161,17 @@ set_depth(struct byhand *b, const char *value)
 }
 
 static const char *
+set_sample(struct byhand *b, const char *value)
+{
+	uint64_t size;
+
+	if (!take_size(value, &size) || size == 0 || size > 1u << 30)
+		return "that is no size from 1 to 1G (512K)";
+	b->sample = size;
+	return NULL;
+}
+
+static const char *
 set_flag(struct byhand *b, const char *value, uint32_t flag)
 {
 	size_t n = strlen(value);
@@ -237,7 +248,7 @@ static const struct byhand_option options[] = {
 	{ "abort-on-error", 0, false, set_abort },
 	{ "pass-through", 0, true, NULL },
 	{ "quarantine", 0, true, NULL },
-	{ "sample", 0, true, NULL },
+	{ "sample", 0, true, set_sample },
 	{ "lossy", 0, false, NULL },
 	{ "check-every", 0, true, NULL },
 	{ "check-calls", 0, true, NULL },
@@ -385,6 +396,11 @@ settle(struct byhand *b)
 	/* Who says what is wanted gets it, shells too. */
 	if (b->only_given && !b->skip_given)
 		b->skip[0] = '\0';
+	if (b->sample > 1 && b->mode != SESSION_PROFILE) {
+		byhand_say(b, ENVIRON_OPTIONS ": --sample is not yet built "
+		    "into check mode; all blocks are recorded");
+		b->sample = 0;
+	}
 	if (b->flags_given && b->mode == SESSION_PROFILE)
 		byhand_say(b, ENVIRON_OPTIONS ": --flags are our heap's; in "
 		    "profile mode the program's own allocator serves");

@@ -20,7 +20,7 @@ poolwatch_door_1(struct poolwatch_door *out, size_t size)
 
 	if (size < sizeof(d.version))
 		return EINVAL;
-	if (start_try() == LIFE_RECORDING) {
+	if (life_records(start_try())) {
 		d.mode = process.session->mode;
 		d.recorded = process.writing;
 		d.judged = process.judged;

@@ -31,7 +31,7 @@
 static bool
 figures_are_next(void)
 {
-	if (start_try() == LIFE_RECORDING && process.backend != &backend_next)
+	if (life_records(start_try()) && process.backend != &backend_next)
 		return false;
 	if (real.fputs == NULL && start_relocated())
 		real_init();

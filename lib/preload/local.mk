@@ -14,6 +14,8 @@ libpoolwatch_preload_la_DEPENDENCIES = \
 libpoolwatch_preload_la_SOURCES = \
 	%D%/body.c \
 	%D%/body.h \
+	%D%/body_impl.h \
+	%D%/body_sample.c \
 	%D%/bootstrap.c \
 	%D%/bootstrap.h \
 	%D%/byhand.c \
@@ -43,6 +45,10 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/process.c \
 	%D%/real.c \
 	%D%/real.h \
+	%D%/sample.c \
+	%D%/sample.h \
+	%D%/sampled.c \
+	%D%/sampled.h \
 	%D%/shell.c \
 	%D%/start.c \
 	%D%/thread.c \

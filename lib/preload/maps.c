@@ -59,7 +59,7 @@ maps_recorded(void)
 
 	if (life < LIFE_RECORDING)
 		life = start_try();
-	return life == LIFE_RECORDING && process.writing &&
+	return life_records(life) && process.writing &&
 	    process.session->flags & SESSION_MAPPINGS;
 }
 

@@ -25,12 +25,25 @@
 
 #include "base/compiler.h"
 #include "preload/backend.h"
+#include "preload/sampled.h"
 #include "trace/session.h"
 #include "trace/stacks.h"
 
 #pragma GCC visibility push(hidden)
 
-enum life { LIFE_NONE, LIFE_STARTING, LIFE_RECORDING, LIFE_INERT };
+enum life {
+	LIFE_NONE,
+	LIFE_STARTING,
+	LIFE_RECORDING,
+	LIFE_SAMPLING,		/* some blocks only: body_sample.c */
+	LIFE_INERT,
+};
+
+static inline bool
+life_records(enum life life)
+{
+	return life == LIFE_RECORDING || life == LIFE_SAMPLING;
+}
 
 /* start.c */
 extern enum life start_life;
@@ -63,6 +76,8 @@ struct process {
 	int before;		/* words of LD_PRELOAD in front of ours */
 	char *args;		/* argv, mapped; NULL: not read */
 	size_t nargs;		/* bytes */
+	uint64_t sample;	/* LIFE_SAMPLING: interval in bytes */
+	struct sampled *sampled;	/* and what the sample holds */
 
 	/* changes at fork */
 	bool writing;		/* events are written */
@@ -107,6 +122,12 @@ void	process_goes_on(void);
 
 /* HEAP, if the footprint has a new peak. */
 void	process_heap(struct thread *);
+
+/* body_sample.c: false: no memory. */
+bool	sample_start(const struct session_header *);
+
+/* Is a block of so many bytes one of the sample? */
+bool	sample_hits(struct thread *, size_t size);
 
 /* glob.c: * ? [] against the whole of text. */
 bool	glob_match(const char *glob, const char *text);

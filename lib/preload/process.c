@@ -79,6 +79,8 @@ process_tell(struct writer *w, uint32_t parent, uint32_t ppid)
 	writer_process(w, session_now(process.session), process.pid, ppid,
 	    parent, process.judged, process.exe, process.args != NULL ?
 	    process.args : "", process.nargs);
+	if (process.sampled != NULL)
+		writer_sample(w, session_now(process.session), process.sample);
 }
 
 static uint32_t

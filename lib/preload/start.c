@@ -145,6 +145,9 @@ start_tell_early(void *ptr, size_t size, unsigned call, bool freed, void *arg)
 
 	if (process.session->flags & SESSION_PAUSED)
 		return;
+	if (process.sampled != NULL && (!sample_hits(thread_find(), size) ||
+	    (!freed && !sampled_add(process.sampled, ptr))))
+		return;
 	writer_alloc(w, now, call, (uintptr_t)ptr, size, 0, 0);
 	if (freed)
 		writer_free(w, now, TRACE_CALL_FREE_CALL, (uintptr_t)ptr, 0);
@@ -172,6 +175,9 @@ start_recording(struct session_header *s)
 	if (process.stacks == NULL)
 		return false;
 	start_backend(s);
+	if (s->sample > 1 && process.backend == &backend_next &&
+	    !sample_start(s))
+		return false;
 	t = thread_enter(&lane);
 	if (t == NULL)
 		return false;
@@ -200,7 +206,8 @@ start_with(struct session_header *s)
 	if (!start_judged(s))
 		process_skipped();
 	else if (start_recording(s))
-		life = LIFE_RECORDING;
+		life = process.sampled != NULL ? LIFE_SAMPLING :
+		    LIFE_RECORDING;
 	return life;
 }
 
@@ -279,7 +286,7 @@ start_try(void)
 __attribute__((constructor)) static void
 start_constructor(void)
 {
-	if (start_try() == LIFE_RECORDING) {
+	if (life_records(start_try())) {
 		pthread_atfork(process_fork_prepare, process_fork_parent,
 		    process_fork_child);
 		exits_init();

@@ -273,6 +273,7 @@ thread_forked(struct thread *me, uint32_t tid)
 	thread_attached = 1;
 	thread_alone = 1;
 	me->told = 0;
+	me->sample = (struct sample){ 0 };	/* not its parent's numbers */
 	me->tid = tid;
 	me->backend.tid = tid;
 }

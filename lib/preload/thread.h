@@ -12,6 +12,7 @@
 #define PW_PRELOAD_THREAD_H
 
 #include "preload/preload_impl.h"
+#include "preload/sample.h"
 #include "trace/writer.h"
 #include "unwind/unwind.h"
 
@@ -35,6 +36,7 @@ struct thread {
 	uint64_t told;		/* heap events */
 	uint32_t as_call;	/* see thread_expect */
 	size_t as_size;
+	struct sample sample;
 	struct backend_thread backend;
 	struct lane lane[2];
 };

@@ -195,7 +195,8 @@ json_summary(struct report *r)
 	json_count(o, "frees", n->frees);
 	json_count(o, "reallocations", n->reallocations);
 	json_count(o, "bytes_allocated", n->bytes_allocated);
-	json_count(o, "temporary", n->temporary);
+	if (trace_info(r->reader)->sample == 0)
+		json_count(o, "temporary", n->temporary);
 	json_seconds(peak, "time", report_seconds(r, n->peak_time));
 	json_count(peak, "bytes", n->peak_bytes);
 	json_count(peak, "blocks", n->peak_blocks);
@@ -302,7 +303,8 @@ json_site(struct report *r, const struct heap_site *site)
 	json_count(o, "live_bytes", site->live_bytes);
 	json_count(o, "live_blocks", site->live_blocks);
 	json_count(o, "peak_bytes", site->peak_bytes);
-	json_count(o, "temporary", site->temporary);
+	if (trace_info(r->reader)->sample == 0)
+		json_count(o, "temporary", site->temporary);
 	json_seconds(o, "first", report_seconds(r, site->first));
 	json_seconds(o, "last", report_seconds(r, site->last));
 	names_resolve(r->names, site->proc, site->stack, site->last, &s);
@@ -428,6 +430,20 @@ json_marks(struct json_out *o, struct report *r)
 	out_end(o);
 }
 
+/* All figures of blocks are estimates then. */
+static void
+json_sampled(struct json_out *out, struct report *r)
+{
+	uint64_t interval = trace_info(r->reader)->sample;
+	struct json_object *o;
+
+	if (interval == 0)
+		return;
+	o = json_object_new_object();
+	json_count(o, "interval", interval);
+	out_member(out, "sampled", o);
+}
+
 int
 report_json(FILE *f, struct report *r)
 {
@@ -444,6 +460,7 @@ report_json(FILE *f, struct report *r)
 	if (r->verdict == REPORT_NOT_JUDGED)
 		out_member(&o, "reason", json_text(r->reason));
 	out_member(&o, "source", json_source(r));
+	json_sampled(&o, r);
 	json_processes(&o, r);
 	if (parts & REPORT_SUMMARY)
 		out_member(&o, "summary", json_summary(r));

@@ -308,6 +308,17 @@ report_paused(struct report *r)
 		report_not_judged(r, "recording was paused");
 }
 
+/* A free of what is not there tells nothing, when most is not there. */
+static void
+report_sampled(struct report *r)
+{
+	if (trace_info(r->reader)->sample == 0 || r->verdict != REPORT_CLEAN)
+		return;
+	report_not_judged(r, r->totals.allocations != 0 ?
+	    "of a sample of the blocks nobody can tell errors" :
+	    "no allocation was drawn for the sample");
+}
+
 int
 report_gather(struct report *r)
 {
@@ -315,6 +326,7 @@ report_gather(struct report *r)
 	report_gather_totals(r);
 	report_gather_frag(r);
 	r->verdict = r->nerrors > 0 ? REPORT_FINDINGS : REPORT_CLEAN;
+	report_sampled(r);
 	if (r->verdict == REPORT_CLEAN && r->totals.allocations == 0)
 		report_not_judged(r, r->options.process && !r->nprocesses ?
 		    "the trace has no such process" : "no allocation was seen");

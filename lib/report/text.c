@@ -84,6 +84,13 @@ site_stack(const struct text *t, const struct heap_site *site)
 	text_line(t, "%s", "");
 }
 
+/* In front of what is estimated from a sample, or nothing. */
+static const char *
+about(const struct report *r)
+{
+	return trace_info(r->reader)->sample != 0 ? "about " : "";
+}
+
 /* What is told of blocks, and what of mappings. */
 struct text_unjudged {
 	const char *title, *unit, *units, *how, *left;
@@ -103,11 +110,12 @@ text_leak(FILE *f, struct report *r, size_t number,
 	const struct heap_site *site = w->site(r->heap, u->site);
 	const char *call = report_call_word(site->call);
 	char bytes[WORDS_MAX], blocks[WORDS_MAX], what[96], when[64], right[96];
+	const char *estimate = w == &text_blocks ? about(r) : "";
 	struct text t;
 
 	text_begin(&t, f, r, site->proc);
-	text_line(&t, "%s %zu  %s in %s", w->title, number,
-	    words_size(bytes, sizeof bytes, u->bytes),
+	text_line(&t, "%s %zu  %s%s in %s%s", w->title, number, estimate,
+	    words_size(bytes, sizeof bytes, u->bytes), estimate,
 	    words_count(blocks, sizeof blocks, u->blocks, w->unit, w->units));
 	if (u->smallest == u->greatest)
 		snprintf(what, sizeof what, "  %s %s(%llu)", w->how,
@@ -118,8 +126,8 @@ text_leak(FILE *f, struct report *r, size_t number,
 		    (unsigned long long)u->greatest);
 	span(r, u->first, u->last, when, sizeof when);
 	if (u->blocks > 1)
-		snprintf(right, sizeof right, "%s, %s", words_count(blocks,
-		    sizeof blocks, u->blocks, "time", "times"), when);
+		snprintf(right, sizeof right, "%s%s, %s", estimate,
+		    words_count(blocks, sizeof blocks, u->blocks, "time", "times"), when);
 	else
 		snprintf(right, sizeof right, "%s", when);
 	text_columns(&t, what, right);
@@ -157,16 +165,19 @@ text_site(FILE *f, struct report *r, size_t number,
 
 	text_begin(&t, f, r, site->proc);
 	span(r, site->first, site->last, when, sizeof when);
-	text_line(&t, "SITE %zu  %s(), %s of %s", number,
-	    call ? call : "a call",
+	text_line(&t, "SITE %zu  %s(), %s%s of %s", number,
+	    call ? call : "a call", about(r),
 	    words_count(a, sizeof a, site->allocations + site->reallocations,
 	    "call", "calls"), words_size(b, sizeof b, site->bytes_allocated));
-	text_line(&t, "  live %s in %s; peak %s",
+	text_line(&t, "  live %s%s in %s; peak %s", about(r),
 	    words_size(a, sizeof a, site->live_bytes),
 	    words_count(b, sizeof b, site->live_blocks, "block", "blocks"),
 	    words_size(c, sizeof c, site->peak_bytes));
-	text_line(&t, "  temporary %s; %s", words_number(a, sizeof a,
-	    site->temporary), when);
+	if (trace_info(r->reader)->sample != 0)
+		text_line(&t, "  %s", when);
+	else
+		text_line(&t, "  temporary %s; %s", words_number(a, sizeof a,
+		    site->temporary), when);
 	site_stack(&t, site);
 }
 
@@ -343,11 +354,16 @@ text_summary(FILE *f, struct report *r)
 	    sizeof count, r->nprocesses, "process", "processes"),
 	    report_seconds(r, n->last_time),
 	    mode < PW_ARRAY_LEN(modes) ? modes[mode] : "unknown");
+	if (info->sample != 0)
+		text_line(&t, "  Counts and bytes of blocks are estimated from "
+		    "samples of %s:", words_size(count, sizeof count,
+		    info->sample));
 	total_row(&t, "allocations", n->allocations, "");
 	total_row(&t, "frees", n->frees, "");
 	total_row(&t, "reallocations", n->reallocations, "");
-	total_row(&t, "temporary", n->temporary,
-	    "freed before the next allocation");
+	if (info->sample == 0)
+		total_row(&t, "temporary", n->temporary,
+		    "freed before the next allocation");
 	total_row(&t, "allocated", n->bytes_allocated, "bytes in all");
 	snprintf(peak, sizeof peak, " at %.4f s", report_seconds(r,
 	    n->peak_time));
@@ -369,6 +385,7 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 {
 	char errors[WORDS_MAX], bytes[WORDS_MAX], blocks[WORDS_MAX];
 	char allocations[WORDS_MAX], processes[WORDS_MAX], left[160];
+	const char *estimate = about(r);
 
 	words_count(errors, sizeof errors, r->nerrors, "error", "errors");
 	words_count(allocations, sizeof allocations, r->totals.allocations,
@@ -379,15 +396,16 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 	    "bytes");
 	words_count(blocks, sizeof blocks, r->totals.live_blocks, "block",
 	    "blocks");
-	snprintf(left, sizeof left, "%s of %s not freed", blocks, bytes);
+	snprintf(left, sizeof left, "%s%s of %s not freed", estimate, blocks,
+	    bytes);
 	if (r->totals.live_blocks == 0)
 		strcpy(left, "0 leaks");
 	if (r->verdict == REPORT_NOT_JUDGED)
 		snprintf(line, size, "verdict: not judged; %s", r->reason);
 	else
-		snprintf(line, size, "verdict: %s%s, %s; %s in %s",
+		snprintf(line, size, "verdict: %s%s, %s; %s%s in %s",
 		    r->verdict == REPORT_CLEAN ? "clean; " : "", errors, left,
-		    allocations, processes);
+		    estimate, allocations, processes);
 }
 
 /*

@@ -95,7 +95,8 @@
 	_(length,    u,	    "bytes, whole pages")			      \
 	_(access,    u,	    "mmap's prot")				      \
 	_(flags,     u,	    "mmap's flags")				      \
-	_(failed,    u,	    "0, or the errno with which the call failed")
+	_(failed,    u,	    "0, or the errno with which the call failed")     \
+	_(interval,  u,	    "bytes between two drawn ones, in the mean")
 
 /* Bytes an event can have at most: tag, call, 4 numbers, a far address. */
 #define CODING_EVENT_MAX	64u

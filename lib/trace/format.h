@@ -27,6 +27,12 @@
  * is UNMAP of the old range and MAP of the new one; its MAP has no flags when
  * the mapping keeps those it had.  An UNMAP by shmdt has length 0: all that
  * shmat mapped there.
+ *
+ * After SAMPLE the events of blocks are those of a sample: a block of size
+ * bytes is in it with the probability 1 - exp(-size / interval), one of no
+ * bytes as one of one byte.  A realloc draws for the whole of the new size: FREE
+ * is there when the old block was in the sample, ALLOC when the new one is,
+ * both with TRACE_BY_REALLOC.  FREE is followed by ALLOC, CANCEL or UNSAMPLED.
  */
 #define TRACE_RECORDS(_)						      \
 	_(ALLOC,   1, (time, call, addr, size, align, stack),		      \
@@ -62,7 +68,11 @@
 	_(MAP,    16, (time, mapper, addr, length, access, flags, failed,     \
 	    stack), "the program mapped memory itself, or failed to")	      \
 	_(UNMAP,  17, (time, mapper, addr, length, failed, stack),	      \
-	    "it gives mapped memory back; failed: it could not after all")
+	    "it gives mapped memory back; failed: it could not after all")    \
+	_(SAMPLE,  18, (time, interval),				      \
+	    "the blocks of this process are a sample")			      \
+	_(UNSAMPLED, 19, (time, addr),					      \
+	    "the realloc announced by FREE gave a block not in the sample")
 
 #define TRACE_AS_ENUM(name, tag, fields, what)	TRACE_##name = tag,
 enum trace_kind { TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS };

@@ -177,6 +177,12 @@ reader_fill_meta(struct trace_reader *r, struct trace_event *ev,
 	case TRACE_PAUSE:
 		ev->status = rec->num[0] != 0;
 		return true;
+	case TRACE_SAMPLE:
+		ev->size = r->info.sample = rec->num[0];
+		return true;
+	case TRACE_UNSAMPLED:
+		ev->addr = rec->addr;
+		return !(r->flags & TRACE_META_ONLY);
 	}
 	return false;
 }

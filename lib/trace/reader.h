@@ -83,7 +83,7 @@ struct trace_event {
 	uint64_t size;
 	uint64_t align;
 	uint32_t stack;
-	/* MAP, UNMAP: size is the length; mmap's prot and flags, an errno */
+	/* SAMPLE: the interval in size.  MAP, UNMAP: size is the length; mmap's prot and flags, an errno */
 	uint32_t access, flags, failed;
 	/* HEAP */
 	uint64_t footprint, free, largest, overhead;
@@ -102,6 +102,7 @@ struct trace_event {
 struct trace_info {
 	uint32_t mode;		/* enum session_mode */
 	bool mappings;		/* what programs map themselves is told */
+	uint64_t sample;	/* blocks are a sample: its interval; 0: all */
 	uint64_t ticks_per_second;
 	uint64_t unix_ns;	/* when the recording began */
 	bool complete;		/* closing record seen, nothing damaged or lost */
@@ -148,7 +149,7 @@ void	trace_close(struct trace_reader *);
 /*
  * The next event of all threads and processes, in order of time (a block's
  * free before the next allocation of its address).  Under TRACE_META_ONLY
- * ALLOC, FREE, RESIZE and CANCEL are left out.  1: *event is filled; 0:
+ * ALLOC, FREE, RESIZE, CANCEL and UNSAMPLED are left out.  1: *event is filled; 0:
  * nothing more now (a trace that is being written: call again later; trace_info
  * tells closed); -1: *status is filled and reading can't go on.
  */

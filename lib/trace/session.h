@@ -182,6 +182,7 @@ struct session_header {
 	char boot[SESSION_BOOT_SIZE];	/* direct: the kernel's boot_id */
 	uint64_t clock_raw;		/* direct: both clocks ... */
 	uint64_t clock_ns;		/* ... at one moment (ticks.h) */
+	uint64_t sample;		/* bytes between two; 0, 1: all blocks */
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));

@@ -199,6 +199,12 @@ put_fields(struct text *t, const struct trace_reader *r,
 	case TRACE_UNMAP:
 		put_map(t, ev);
 		break;
+	case TRACE_SAMPLE:
+		put_number(t, "interval", ev->size);
+		break;
+	case TRACE_UNSAMPLED:
+		put_address(t, "addr", ev->addr);
+		break;
 	default:
 		put_event(t, ev);
 	}
@@ -258,7 +264,7 @@ parse_field(struct trace_event *ev, const char *name, size_t n,
 		ev->by_realloc = v != 0;
 	else if (IS("addr"))
 		ev->addr = v;
-	else if (IS("size"))
+	else if (IS("size") || IS("interval"))
 		ev->size = v;
 	else if (IS("align"))
 		ev->align = v;
@@ -317,8 +323,7 @@ trace_text_parse(const char *line, struct trace_event *ev)
 	len = strcspn(line, " \n");
 	kind = parse_kind(line, len);
 	if (kind < 0 || (kind > TRACE_CANCEL && kind != TRACE_HEAP &&
-	    kind != TRACE_LOST && kind != TRACE_EXIT && kind != TRACE_MAP &&
-	    kind != TRACE_UNMAP))
+	    kind != TRACE_LOST && kind != TRACE_EXIT && kind < TRACE_MAP))
 		return -1;
 	ev->kind = (enum trace_kind)kind;
 	ev->time = time;

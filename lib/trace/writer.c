@@ -314,3 +314,16 @@ writer_cancel(struct writer *w, uint64_t time, uintptr_t addr)
 	p = coding_put_addr(p, &w->addr, addr);
 	writer_publish(w, p);
 }
+
+void
+writer_unsampled(struct writer *w, uint64_t time, uintptr_t addr)
+{
+	unsigned char *p = writer_begin(w, &time, CODING_EVENT_MAX);
+
+	if (p == NULL)
+		return;
+	*p++ = CODING_TAG(TRACE_UNSAMPLED);
+	p = writer_put_time(w, p, time);
+	p = coding_put_addr(p, &w->addr, addr);
+	writer_publish(w, p);
+}

@@ -79,6 +79,7 @@ void	writer_free(struct writer *, uint64_t time, unsigned call,
 void	writer_resize(struct writer *, uint64_t time, unsigned call,
 	    uintptr_t addr, size_t size, uint32_t stack);
 void	writer_cancel(struct writer *, uint64_t time, uintptr_t addr);
+void	writer_unsampled(struct writer *, uint64_t time, uintptr_t addr);
 void	writer_process(struct writer *, uint64_t time, uint32_t pid,
 	    uint32_t ppid, uint32_t parent, bool judged, const char *exe,
 	    const char *args, size_t args_size);	/* args: NUL-separated */
@@ -99,6 +100,8 @@ void	writer_map(struct writer *, uint64_t time, unsigned call,
 /* error 0: before the call; else it failed, and nothing is gone. */
 void	writer_unmap(struct writer *, uint64_t time, unsigned call,
 	    uintptr_t addr, size_t length, unsigned error, uint32_t stack);
+/* interval: bytes, more than 1. */
+void	writer_sample(struct writer *, uint64_t time, uint64_t interval);
 void	writer_note(struct writer *, uint64_t time, const char *note);
 
 /* writer_exit's how */

@@ -57,7 +57,7 @@ plain_begin(struct writer *w, unsigned kind, uint64_t time, size_t max)
 
 	if (p == NULL)
 		return NULL;
-	*p++ = (unsigned char)kind;
+	*p++ = CODING_TAG(kind);
 	return writer_put_time(w, p, time);
 }
 
@@ -202,6 +202,15 @@ writer_heap(struct writer *w, uint64_t time, uint64_t footprint,
 	p = varint_put(p, largest);
 	p = varint_put(p, overhead);
 	writer_publish(w, p);
+}
+
+void
+writer_sample(struct writer *w, uint64_t time, uint64_t interval)
+{
+	unsigned char *p = meta_begin(w, TRACE_SAMPLE, time, HEAD + NUM);
+
+	if (p != NULL)
+		writer_publish(w, varint_put(p, interval));
 }
 
 void

@@ -45,7 +45,7 @@ has err 'mode check'
 for bad in '--no-such' '-o' 'stray' '"open' "'open" 'end\' \
 	'--error-exitcode=300' '--mode=fast' '--frames=none' '--depth=0' \
 	'--follow=perhaps' '--flags=+fast' '--max-size=big' '--only=' \
-	'--sample=1' '--xml=yes' '--tool=massif'; do
+	'--sample=0' '--xml=yes' '--tool=massif'; do
 	rm -f ran
 	with "$bad" -o none sh -c 'touch ran'
 	status 125 "$bad"

@@ -23,6 +23,7 @@ PRELOAD_TESTS = \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
+	%D%/check-sample \
 	%D%/check-stack \
 	%D%/check-threads \
 	%D%/check-throws
@@ -55,6 +56,7 @@ EXTRA_DIST += \
 	%D%/painted.c \
 	%D%/plugin.c \
 	%D%/replay.awk \
+	%D%/sample.c \
 	%D%/threads.c \
 	%D%/throws.cc \
 	%D%/timer.c

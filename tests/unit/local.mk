@@ -325,6 +325,15 @@ UNIT_TESTS += %D%/t_preload
 %C%_t_preload_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_preload_LDADD = libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_sample
+%C%_t_sample_SOURCES = \
+	%D%/t_sample.c \
+	lib/preload/sample.c \
+	lib/preload/sampled.c
+%C%_t_sample_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_sample_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_t_sample_LDADD = libbase.la $(CMOCKA_LIBS) -lm
+
 # lib/symbol
 UNIT_TESTS += %D%/t_symbol
 %C%_t_symbol_SOURCES = %D%/t_symbol.c
@@ -353,6 +362,14 @@ UNIT_TESTS += %D%/t_heap_pages
 %C%_t_heap_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_heap_pages_LDADD = libheap.la libtrace.la libbase.la libargs.la \
 	$(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_heap_sample
+%C%_t_heap_sample_SOURCES = %D%/fake_trace.c %D%/fake_trace.h \
+	%D%/t_heap_sample.c \
+	lib/preload/sample.c
+%C%_t_heap_sample_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_heap_sample_LDADD = libheap.la libtrace.la libbase.la libargs.la \
+	$(CMOCKA_LIBS) -lm
 
 # lib/analysis
 
