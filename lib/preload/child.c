@@ -61,12 +61,18 @@ child_session(void)
 	return child_session_path;
 }
 
-/* In another root folder ld.so would complain that there is no such file. */
+/*
+ * In another root folder ld.so would complain that there is no such file.  Where
+ * the module is a list, we are the last of it.
+ */
 static bool
 child_finds_us(void)
 {
-	return os_syscall(SYS_faccessat, AT_FDCWD,
-	    (long)process.session->module, R_OK, 0, 0, 0) == 0;
+	const char *colon = strrchr(process.session->module, ':');
+	const char *path = colon != NULL ? colon + 1 : process.session->module;
+
+	return os_syscall(SYS_faccessat, AT_FDCWD, (long)path, R_OK, 0, 0,
+	    0) == 0;
 }
 
 bool
