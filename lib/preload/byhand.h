@@ -17,6 +17,7 @@
 
 #include "base/compiler.h"
 #include "preload/environ.h"
+#include "trace/format.h"
 #include "trace/session.h"
 
 #pragma GCC visibility push(hidden)
@@ -87,6 +88,12 @@ void	byhand_tell_anywhere(struct byhand *);
 void	byhand_say(struct byhand *, const char *fmt, ...) PW_PRINTF(2, 3);
 /* Append what was said to b->log; false: it can't be. */
 bool	byhand_tell(struct byhand *);
+/*
+ * A line for a finding.  Opens the file for a moment; safe in a handler, and
+ * below malloc.
+ */
+void	byhand_finding(const struct session_header *,
+	    const struct trace_error *);
 /* What errno means, in C. */
 const char *byhand_error(int error);
 

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "base/os.h"
+#include "preload/byhand.h"
 
 /* Not enough ids, or more frames than a memo takes. */
 static PW_NOINLINE uint32_t
@@ -49,6 +50,8 @@ finding_write(struct lane *lane, struct trace_error *error)
 		return;
 	writer_error(&lane->writer, session_now(s), error);
 	session_wake(s);
+	if (s->flags & SESSION_DIRECT)
+		byhand_finding(s, error);
 	if (s->flags & SESSION_ABORT)
 		os_syscall(SYS_tgkill, os_getpid(), os_gettid(), SIGABRT,
 		    0, 0, 0);

@@ -141,6 +141,8 @@ direct_map(int fd, const struct session_header *h, uint64_t size)
 
 	if (at < 0 && at > -4096)
 		return NULL;
+	/* Nothing is there to be read ahead, of which the kernel makes 2 MiB. */
+	os_advise((void *)at, size, MADV_RANDOM);
 	direct_lock(fd, F_OFD_SETLK, &l);
 	if (os_protect((void *)at, h->chunks_off,
 	    PROT_READ | PROT_WRITE) == 0)
