@@ -430,7 +430,8 @@ trace_info(struct trace_reader *r)
 	r->info.lost_known = r->closed && r->info.stopped == 0;
 	r->info.missing = r->missing;
 	if (fstat(r->fd, &st) == 0)
-		r->info.file_size = (uint64_t)st.st_size;
+		r->info.file_size = r->direct == NULL ?
+		    (uint64_t)st.st_size : (uint64_t)st.st_blocks * 512;
 	return &r->info;
 }
 

@@ -4,6 +4,7 @@ PRELOAD_TESTS = \
 	%D%/check-byhand-bounds \
 	%D%/check-byhand-closed \
 	%D%/check-byhand-options \
+	%D%/check-byhand-service \
 	%D%/check-children \
 	%D%/check-churn \
 	%D%/check-closed \

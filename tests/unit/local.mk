@@ -249,6 +249,11 @@ UNIT_TESTS += %D%/t_trace_data
 %C%_t_trace_data_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/data/v1/small.pwt tests/data/v1/small.txt
 
+UNIT_TESTS += %D%/t_trace_direct
+%C%_t_trace_direct_SOURCES = %D%/t_trace_direct.c
+%C%_t_trace_direct_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_trace_direct_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_trace_follow
 %C%_t_trace_follow_SOURCES = %D%/t_trace_follow.c
 %C%_t_trace_follow_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
