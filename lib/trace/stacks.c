@@ -251,6 +251,23 @@ stacks_node(struct stacks *s, uint32_t parent, uint64_t ip, uint32_t limit)
 	return stacks_miss(s, t, hash, parent, ip, limit);
 }
 
+/* The same, asked of the memo first: one line of memory instead of two or more. */
+static PW_ALWAYS_INLINE uint32_t
+stacks_node_near(struct stacks *s, struct stacks_memo *memo, uint32_t parent,
+    uint64_t ip, uint32_t limit)
+{
+	struct stacks_near *near = &memo->near[stacks_hash(parent, ip) %
+	    STACKS_NEAR];
+	uint32_t id;
+
+	if (PW_LIKELY(near->ip == ip && near->parent == parent))
+		return near->id;
+	id = stacks_node(s, parent, ip, limit);
+	if (id != 0)
+		*near = (struct stacks_near){ ip, parent, id };
+	return id;
+}
+
 /* The innermost frames under a mark, from the ids set aside. */
 static PW_NOINLINE uint32_t
 stacks_cut(struct stacks *s, const uintptr_t *ips, size_t n)
@@ -294,7 +311,7 @@ stacks_intern_on(struct stacks *s, struct stacks_memo *memo, size_t same,
 	for (; i < all; i++) {
 		memo->n = (uint32_t)i;
 		memo->ip[i] = ips[all - 1 - i];
-		id = stacks_node(s, id, memo->ip[i], limit);
+		id = stacks_node_near(s, memo, id, memo->ip[i], limit);
 		if (PW_UNLIKELY(id == 0))
 			return 0;
 		memo->id[i] = id;

@@ -9,7 +9,7 @@
  *
  * A thread's memo holds its previous capture with the id of every frame;
  * captures share most of their outer frames, so only the innermost few are
- * looked up.
+ * looked up: first among the nodes that this thread looked up lately.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,7 +25,17 @@
 
 struct stacks;
 
+/* A node that was looked up lately: ip under parent is id. */
+struct stacks_near {
+	uint64_t ip;		/* 0: none */
+	uint32_t parent;
+	uint32_t id;
+};
+
+#define STACKS_NEAR	512u	/* 8 KiB, of which the used lines stay near */
+
 struct stacks_memo {
+	struct stacks_near near[STACKS_NEAR];
 	uint32_t n;
 	uint32_t id[STACKS_DEPTH_MAX];		/* index 0: outermost */
 	uintptr_t ip[STACKS_DEPTH_MAX];
