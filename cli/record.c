@@ -49,6 +49,7 @@ struct record {
 	struct record_setup *setup;
 	struct trace_file *file;
 	struct record_watch watch;
+	uint64_t taken;		/* bytes of records, all rounds */
 	uint64_t alone_since;	/* ns; 0: somebody lives */
 	uint64_t silent_since;	/* ns; who lives has never spoken; 0: nobody */
 	uint64_t disk_asked;	/* ns */
@@ -223,7 +224,8 @@ do_round(struct record *r)
 	if (taken < 0)
 		stop_at_error(r, errno);
 	r->setup->shared->size = trace_file_size(r->file);
-	record_grow(h, r->setup->session_fd, taken);
+	r->taken += (uint64_t)taken;
+	record_grow(h, r->setup->session_fd, r->taken);
 	if (now - r->setup->ticks.ns > 100000000)
 		h->ticks_per_second = ticks_rate(&r->setup->ticks);
 	answer_flush(h, asked);

@@ -18,12 +18,12 @@
 #include "base/os.h"
 
 /*
- * A round that takes this much comes from a program in full flight, which
- * fills a megabyte in some 15 ms; the disk may hold up a write of ours for
- * much longer.  8 MiB of chunks outlast that, but cost 2 ms, which a program
- * of 20 ms would feel: each such round doubles what there is.
+ * A program in full flight fills a megabyte in some 15 ms; the disk may hold up
+ * a write of ours for much longer.  8 MiB of chunks outlast that, but cost 2
+ * ms, which a program of 20 ms would feel: there are as many as hold half of
+ * what has been taken so far.
  */
-#define FLOOD_BYTES	(128 << 10)
+#define FLOOD_PART	2u
 #define FLOOD_CHUNKS	512u
 
 #define KEEP_BYTES	(1ull << 30)
@@ -57,14 +57,15 @@ announce_chunks(struct session_header *h, uint32_t ready)
 }
 
 static void
-grow_chunks(struct session_header *h, int fd, int64_t taken)
+grow_chunks(struct session_header *h, int fd, uint64_t taken)
 {
 	uint32_t ready = h->chunks_ready, more = ready * 2;
 	uint32_t max = session_chunks_max(h);
 
-	if ((taken < FLOOD_BYTES || ready >= FLOOD_CHUNKS) &&
-	    count_free_chunks(h, ready) >= ready / 2)
-		return;
+	if (ready >= FLOOD_CHUNKS ||
+	    taken < (uint64_t)more * SESSION_CHUNK_SIZE * FLOOD_PART)
+		if (count_free_chunks(h, ready) >= ready / 2)
+			return;
 	if (ready >= max)
 		return;
 	if (more > max)
@@ -92,7 +93,7 @@ grow_nodes(struct session_header *h, int fd)
 }
 
 void
-record_grow(struct session_header *h, int session_fd, int64_t taken)
+record_grow(struct session_header *h, int session_fd, uint64_t taken)
 {
 	grow_chunks(h, session_fd, taken);
 	grow_nodes(h, session_fd);

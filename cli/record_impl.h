@@ -50,9 +50,9 @@ int	record_is_shared(int session_fd);
 
 /*
  * Raise chunks_ready and nodes_ready when under half is free; taken: bytes of
- * the last round.
+ * all rounds so far.
  */
-void	record_grow(struct session_header *, int session_fd, int64_t taken);
+void	record_grow(struct session_header *, int session_fd, uint64_t taken);
 
 /*
  * record_tell.c: do what session_header.tell_word asks; 0 or an errno.  Then

@@ -92,7 +92,7 @@ body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
 	 * No event of this writer is older than the one before; so where only
 	 * our own came before, the stamp need not wait for anything.
 	 */
-	time = t->backend.mine ? session_now(process.session) : body_now();
+	time = body_stamp(t, ptr, t->backend.mine);
 	if (!body_paused() || flag != 0) {
 		writer_alloc(&lane->writer, time, req->call | flag,
 		    (uintptr_t)ptr, req->size, req->align, stack);
@@ -204,7 +204,7 @@ body_give(struct thread *t, struct lane *lane, unsigned call, uint32_t stack)
 	uint64_t time = 0;
 
 	if (process.writing) {
-		time = body_now();
+		time = body_now(t, claim->ptr);
 		writer_free(&lane->writer, time, call, (uintptr_t)claim->ptr,
 		    stack);
 		t->told++;
@@ -230,7 +230,7 @@ body_recorded_free(void *ptr, const struct body_said *said,
 	if (PW_UNLIKELY(bootstrap_owns(ptr))) {
 		if (bootstrap_give(ptr) && process.writing)
 			writer_free(&lane->writer,
-			    body_now(), said->call,
+			    body_now(t, ptr), said->call,
 			    (uintptr_t)ptr, body_free_stack(lane, at));
 	} else {
 		body_claim(t, lane, ptr, said, at);
@@ -287,7 +287,7 @@ body_adopt(struct thread *t, struct lane *lane, void *ptr,
 	memcpy(to, ptr, old < req->size ? old : req->size);
 	stack = finding_stack(lane, at);
 	if (bootstrap_give(ptr) && process.writing) {
-		writer_free(&lane->writer, body_now(),
+		writer_free(&lane->writer, body_now(t, ptr),
 		    req->call | TRACE_BY_REALLOC, (uintptr_t)ptr, stack);
 		body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);
 	} else {
@@ -307,13 +307,14 @@ body_forward(struct thread *t, struct lane *lane, struct backend_request *req,
 	void *to;
 
 	if (process.writing)
-		writer_free(&lane->writer, body_now(),
+		writer_free(&lane->writer, body_now(t, claim->ptr),
 		    req->call | TRACE_BY_REALLOC, from, 0);
 	to = process.backend->realloc(&t->backend, claim, req);
 	if (to != NULL)
 		body_told_alloc(t, lane, to, req, stack, TRACE_BY_REALLOC);
 	else if (process.writing)
-		writer_cancel(&lane->writer, body_now(), from);
+		writer_cancel(&lane->writer, body_now(t, claim->ptr),
+		    from);
 	return to;
 }
 
@@ -339,12 +340,11 @@ body_move(struct thread *t, struct lane *lane, struct backend_request *req,
 }
 
 static void
-body_told_resize(struct lane *lane, void *ptr, struct backend_request *req,
-    const struct unwind_start *at)
+body_told_resize(struct thread *t, struct lane *lane, void *ptr,
+    struct backend_request *req, const struct unwind_start *at)
 {
 	if (process.writing)
-		writer_resize(&lane->writer,
-		    body_now(), req->call,
+		writer_resize(&lane->writer, body_now(t, ptr), req->call,
 		    (uintptr_t)ptr, req->size, finding_stack(lane, at));
 }
 
@@ -367,7 +367,7 @@ body_change(struct thread *t, struct lane *lane, void *ptr,
 		return body_forward(t, lane, req, at);
 	if (!process.backend->resize(&t->backend, &lane->claim, req))
 		return body_move(t, lane, req, at);
-	body_told_resize(lane, ptr, req, at);
+	body_told_resize(t, lane, ptr, req, at);
 	return ptr;
 }
 

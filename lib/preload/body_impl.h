@@ -13,14 +13,21 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * The time of what has just been done or is to be done now.  Plain rdtsc is a
- * quarter of one that waits.
+ * The time of what has just been done to the block at ptr, or is to be done now.
+ * Plain rdtsc is a quarter of one that waits; own: it will do in any case.
  */
 static PW_ALWAYS_INLINE uint64_t
-body_now(void)
+body_stamp(const struct thread *t, const void *ptr, bool own)
 {
-	return __atomic_load_n(&thread_alone, __ATOMIC_RELAXED) ?
-	    session_now(process.session) : session_now_after(process.session);
+	return __atomic_load_n(&thread_alone, __ATOMIC_RELAXED) ||
+	    thread_had(t, ptr) || own ? session_now(process.session) :
+	    session_now_after(process.session);
+}
+
+static PW_ALWAYS_INLINE uint64_t
+body_now(const struct thread *t, const void *ptr)
+{
+	return body_stamp(t, ptr, false);
 }
 
 /* Allocations are left out; see Pauses in session.h. */

@@ -78,7 +78,7 @@ sample_told(struct thread *t, struct lane *lane, void *ptr,
 		return false;
 	}
 	stack = finding_stack(lane, at);
-	writer_alloc(&lane->writer, body_now(), req->call | flag,
+	writer_alloc(&lane->writer, body_now(t, ptr), req->call | flag,
 	    (uintptr_t)ptr, req->size, req->align, stack);
 	t->told++;
 	if (--t->events == 0)
@@ -133,7 +133,8 @@ sample_tell_free(void *ptr, unsigned call)
 		return;
 	}
 	if (process.writing)
-		writer_free(&lane->writer, body_now(), call, (uintptr_t)ptr, 0);
+		writer_free(&lane->writer, body_now(t, ptr), call,
+		    (uintptr_t)ptr, 0);
 	thread_leave(t);
 }
 
@@ -188,12 +189,12 @@ sample_change(struct thread *t, struct lane *lane, void *ptr,
 	void *to;
 
 	if (was && process.writing)
-		writer_free(&lane->writer, body_now(),
+		writer_free(&lane->writer, body_now(t, ptr),
 		    req->call | TRACE_BY_REALLOC, (uintptr_t)ptr, 0);
 	to = sample_move(t, lane, ptr, req);
 	if (to == NULL && was && sampled_add(process.sampled, ptr)) {
 		if (process.writing)
-			writer_cancel(&lane->writer, body_now(),
+			writer_cancel(&lane->writer, body_now(t, ptr),
 			    (uintptr_t)ptr);
 		return NULL;
 	}
@@ -203,7 +204,8 @@ sample_change(struct thread *t, struct lane *lane, void *ptr,
 	    sample_told(t, lane, to, req, at, TRACE_BY_REALLOC))
 		return to;
 	if (was && process.writing)
-		writer_unsampled(&lane->writer, body_now(), (uintptr_t)ptr);
+		writer_unsampled(&lane->writer, body_now(t, ptr),
+		    (uintptr_t)ptr);
 	return to;
 }
 

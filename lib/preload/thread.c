@@ -33,8 +33,9 @@ static struct thread *thread_all;
 static struct thread *thread_next_look;
 static uint64_t thread_told_before;	/* by threads now buried */
 static uint32_t thread_blocks;
-static uint32_t thread_attached;	/* how often; in a fork's child anew */
+static uint32_t thread_attached;	/* how often, with those before forks */
 uint32_t thread_alone = 1;
+uint64_t *thread_hands;
 
 #define SIGNAL_BIT(s)	(1ull << ((s) - 1))
 #define FAULTS		(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | \
@@ -182,16 +183,34 @@ thread_tell(struct thread *t)
 	    t->tid, name);
 }
 
+/* The second thread to come ends the time when one was alone. */
+static uint64_t
+thread_count(void)
+{
+	uint32_t before = __atomic_fetch_add(&thread_attached, 1,
+	    __ATOMIC_SEQ_CST);
+
+	if (before == 0)
+		return 1ull << THREAD_HAND_SHIFT;
+	if (__atomic_load_n(&thread_alone, __ATOMIC_RELAXED)) {
+		if (thread_hands == NULL)
+			__atomic_store_n(&thread_hands, os_map(THREAD_HANDS *
+			    sizeof(*thread_hands)), __ATOMIC_RELEASE);
+		__atomic_store_n(&thread_alone, 0, __ATOMIC_SEQ_CST);
+	}
+	return before < 0xffff ? (before + 1ull) << THREAD_HAND_SHIFT : 0;
+}
+
 static struct thread *
 thread_attach(void)
 {
 	uint32_t me = (uint32_t)os_gettid();
 	uint64_t mask;
+	uint64_t hand;
 	struct thread *t;
 
 	thread_block(&mask);
-	if (__atomic_fetch_add(&thread_attached, 1, __ATOMIC_SEQ_CST) != 0)
-		__atomic_store_n(&thread_alone, 0, __ATOMIC_SEQ_CST);
+	hand = thread_count();
 	if (*process.word == PROCESS_SAME)
 		thread_look_around(me);
 	t = thread_take_free(me);
@@ -199,6 +218,7 @@ thread_attach(void)
 		t = thread_create(me);
 	if (t != NULL) {
 		t->backend.tid = me;
+		t->hand = hand;
 		t->events = THREAD_EVENTS;
 		if (process.writing && *process.word == PROCESS_SAME) {
 			thread_start_writers(t);
@@ -270,7 +290,6 @@ thread_forked(struct thread *me, uint32_t tid)
 	}
 	thread_next_look = NULL;
 	thread_told_before = 0;
-	thread_attached = 1;
 	thread_alone = 1;
 	me->told = 0;
 	me->sample = (struct sample){ 0 };	/* not its parent's numbers */

@@ -34,6 +34,7 @@ struct thread {
 	uint64_t mask;		/* signals blocked before lane 1 was entered */
 	uint32_t events;	/* until the next look at the heap's figures */
 	uint64_t told;		/* heap events */
+	uint64_t hand;		/* see thread_had; 0: never */
 	uint32_t as_call;	/* see thread_expect */
 	size_t as_size;
 	struct sample sample;
@@ -67,6 +68,36 @@ struct thread *thread_find(void);
  * of a pointer has that pointer from nobody else.
  */
 extern uint32_t thread_alone;
+
+/*
+ * Once there are more: who was the last that had a block?  An entry is its
+ * address and a mark of the thread, never used for another; blocks of one place
+ * may push each other out, then nobody knows.  A thread enters itself before it
+ * gives a block away and after it got it; so who finds itself there, behind the
+ * load of the pointer, was the last, and the stamp need not wait.
+ */
+#define THREAD_HANDS	65536u
+#define THREAD_HAND_SHIFT	48	/* over all addresses of programs */
+
+extern uint64_t *thread_hands;		/* NULL: none yet */
+
+/* True: t had the block at ptr last.  It is the last from now on. */
+static inline bool
+thread_had(const struct thread *t, const void *ptr)
+{
+	uintptr_t addr = (uintptr_t)ptr;
+	uint64_t *hands = __atomic_load_n(&thread_hands, __ATOMIC_RELAXED);
+	uint64_t *at;
+
+	if (hands == NULL || t->hand == 0)
+		return false;
+	/* Arenas of threads lie 64 MiB apart: not all on the same entries. */
+	at = &hands[((addr >> 4) + (addr >> 26) * 8191) % THREAD_HANDS];
+	if (__atomic_load_n(at, __ATOMIC_RELAXED) == (addr | t->hand))
+		return true;
+	__atomic_store_n(at, addr | t->hand, __ATOMIC_RELAXED);
+	return false;
+}
 
 /* In a fork's child: we are the only thread, with this id. */
 void	thread_forked(struct thread *, uint32_t tid);
