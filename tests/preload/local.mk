@@ -9,6 +9,7 @@ PRELOAD_TESTS = \
 	%D%/check-churn \
 	%D%/check-closed \
 	%D%/check-contracts \
+	%D%/check-crowd \
 	%D%/check-depth \
 	%D%/check-door \
 	%D%/check-early \
@@ -37,6 +38,7 @@ EXTRA_DIST += \
 	%D%/closed.c \
 	%D%/common.sh \
 	%D%/contracts.c \
+	%D%/crowd.c \
 	%D%/daemon.c \
 	%D%/deep.c \
 	%D%/door.c \
