@@ -43,6 +43,8 @@
 #define GRACE_NS	20000000ull
 #define SOON_NS		2000000ull
 #define FEW_BYTES	65536
+#define THIN_PART	4		/* of the bound, the last in which the
+					 * trace keeps only what it must */
 #define DISK_NS		500000000ull	/* how often the disk is asked */
 
 struct record {
@@ -178,6 +180,7 @@ set_bound(struct record *r, uint64_t now)
 	    r->room_size + r->room;
 	r->by_size = s->max_size && s->max_size <= disk;
 	limit = r->by_size ? s->max_size : disk;
+	trace_file_thin(r->file, size >= limit / THIN_PART * (THIN_PART - 1));
 	trace_file_limit(r->file, limit == UINT64_MAX ? limit :
 	    limit > closing ? limit - closing : 0);
 }

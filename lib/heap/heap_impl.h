@@ -120,6 +120,10 @@ struct heap {
 	size_t nnotes, notes_size;
 };
 
+/* PAIRS: blocks that came and went, and are not among the events. */
+int	heap_apply_pairs(struct heap *, struct heap_proc *,
+	    const struct trace_event *);
+
 /* NOTE, MARK and PAUSE.  0, or -1 without memory. */
 int	heap_apply_note(struct heap *, const struct trace_event *);
 int	heap_apply_mark(struct heap *, const struct trace_event *);

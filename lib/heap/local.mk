@@ -9,6 +9,7 @@ libheap_la_SOURCES = \
 	%D%/heap_errors.c \
 	%D%/heap_impl.h \
 	%D%/heap_marks.c \
+	%D%/heap_pairs.c \
 	%D%/heap_replay.c \
 	%D%/heap_tables.c \
 	%D%/map.c \

@@ -374,6 +374,9 @@ text_summary(FILE *f, struct report *r)
 	text_mapped(&t, r);
 	if (info->lost_known && info->lost > 0)
 		total_row(&t, "events lost", info->lost, "figures are too low");
+	if (info->pairs > 0)
+		total_row(&t, "left out", info->pairs, "born and freed at once "
+		    "near the bound");
 	text_paused(&t, r);
 	if (n->live_blocks > 0)
 		text_line(&t, "  Whether those are lost is not yet judged.");

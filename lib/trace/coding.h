@@ -92,6 +92,9 @@
 	_(note,	     str,   "text")					      \
 	_(paused,    u,	    "1, or 0 where recording resumes")		      \
 	_(mapper,    u,	    "the call, by its number in CALLS")		      \
+	_(pairs,     u,	    "how many blocks; 0 brings the deltas in order")  \
+	_(bytes,     u,	    "asked for, of all of them")		      \
+	_(temporary, u,	    "how many were freed before the next allocation") \
 	_(length,    u,	    "bytes, whole pages")			      \
 	_(access,    u,	    "mmap's prot")				      \
 	_(flags,     u,	    "mmap's flags")				      \

@@ -36,6 +36,7 @@
 
 #include "base/os.h"
 #include "trace/file_impl.h"
+#include "trace/file_thin.h"
 
 /* What the inside's clock says; the outside has no use for the rest of it. */
 uint64_t
@@ -111,13 +112,21 @@ file_put_slice(struct trace_file *f, struct session_header *h,
 		.offset = n->from,
 		.size = n->to - n->from,
 	};
+	const unsigned char *bytes = c->data + n->from;
+	size_t less = f->thinning ? file_thin_slice(f->thin, c, n,
+	    h->mode == SESSION_PROFILE) : 0;
 
+	if (less != 0) {
+		bytes = f->thin->out;
+		s.flags |= (s.size - (uint32_t)less) << 8;
+		s.size = (uint32_t)less;
+	}
 	if (file_room(f, sizeof s + s.size) != 0)
 		return -1;
 	if (f->block.count == 0 || s.base < f->block.first)
 		f->block.first = s.base;
 	file_put(f, &s, sizeof s);
-	file_put(f, c->data + n->from, s.size);
+	file_put(f, bytes, s.size);
 	f->block.count++;
 	return 0;
 }
@@ -205,6 +214,19 @@ file_free_chunks(struct trace_file *f, struct session_header *h)
 	os_futex_wake(&h->freed, INT32_MAX);
 }
 
+static void
+file_thin_begin(struct trace_file *f, struct session_header *h)
+{
+	uint64_t before = f->noted;
+
+	f->noted = file_now(h);
+	if (!f->thinning)
+		return;
+	f->thin->since = before;
+	f->thin->until = f->scan;
+	file_thin_round(f->thin, h, f->notes, f->nnotes);
+}
+
 static int
 file_drain(struct trace_file *f, struct session_header *h, bool closing)
 {
@@ -216,6 +238,7 @@ file_drain(struct trace_file *f, struct session_header *h, bool closing)
 	f->taken = 0;
 	for (uint32_t i = 0; i < ready && i < max; i++)
 		file_note(f, h, i);
+	file_thin_begin(f, h);
 	if (file_put_nodes(f, h) != 0 || file_put_slices(f, h, true) != 0 ||
 	    file_put_slices(f, h, false) != 0 ||
 	    file_put_procs(f, h, closing) != 0)

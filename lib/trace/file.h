@@ -52,6 +52,12 @@ int	trace_file_stop(struct trace_file *, struct session_header *,
 uint64_t trace_file_closing_size(const struct session_header *);
 
 /*
+ * From the next round on leave out what leak and error reports do not need
+ * (file_thin.c), or don't.
+ */
+void	trace_file_thin(struct trace_file *, bool on);
+
+/*
  * Store a record of the recorder's own, of now: MARK with a name (at most
  * CODING_NAME_MAX bytes are kept), PAUSE.  It belongs to slot 0, PROGRAM's
  * usually, and to no thread.  0, or -1 with errno: it is not stored.

@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "trace/file_thin.h"
 #include "trace/format.h"
 
 #define FILE_LEVEL	1	/* of zstd: 400 MB/s, a fourth of the bytes */
@@ -129,6 +130,7 @@ void
 file_free(struct trace_file *f)
 {
 	ZSTD_freeCCtx(f->zstd);
+	file_thin_destroy(f->thin);
 	free(f->raw);
 	free(f->out);
 	free(f->holes);
@@ -146,6 +148,14 @@ void
 trace_file_limit(struct trace_file *f, uint64_t limit)
 {
 	f->limit = limit;
+}
+
+void
+trace_file_thin(struct trace_file *f, bool on)
+{
+	if (on && f->thin == NULL)
+		f->thin = file_thin_create();
+	f->thinning = on && f->thin != NULL;
 }
 
 bool

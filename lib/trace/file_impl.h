@@ -54,6 +54,10 @@ struct trace_file {
 	int64_t taken;
 	uint64_t meta_seq[SESSION_CHUNKS_MAX];	/* last one stored as META */
 
+	struct file_thin *thin;	/* NULL: never was asked for */
+	bool thinning;
+	uint64_t noted;		/* ticks when the last round had noted all */
+
 	uint32_t next_node;	/* ids below are stored or holes */
 	uint32_t *holes;
 	uint32_t nholes;

@@ -72,7 +72,9 @@
 	_(SAMPLE,  18, (time, interval),				      \
 	    "the blocks of this process are a sample")			      \
 	_(UNSAMPLED, 19, (time, addr),					      \
-	    "the realloc announced by FREE gave a block not in the sample")
+	    "the realloc announced by FREE gave a block not in the sample")	      \
+	_(PAIRS,  22, (time, addr, stack, mapper, pairs, bytes, temporary),   \
+	    "blocks of this call were given and taken, and left out")
 
 #define TRACE_AS_ENUM(name, tag, fields, what)	TRACE_##name = tag,
 enum trace_kind { TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS };

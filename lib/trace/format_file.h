@@ -93,6 +93,8 @@ struct format_block {
 };
 
 #define FORMAT_SLICE_LAST	1u	/* nothing more comes of this chunk */
+/* Bytes of the chunk that this slice stands for beyond its size. */
+#define FORMAT_SLICE_LESS(flags)	((flags) >> 8)
 
 struct format_slice {
 	uint64_t seq;		/* of the chunk */

@@ -37,6 +37,8 @@ libtrace_la_SOURCES = \
 	%D%/file_impl.h \
 	%D%/file_own.c \
 	%D%/file_table.c \
+	%D%/file_thin.c \
+	%D%/file_thin.h \
 	%D%/names.c \
 	%D%/reader.c \
 	%D%/reader.h \

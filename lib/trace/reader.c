@@ -207,6 +207,23 @@ reader_fill_map(struct trace_reader *r, struct trace_event *ev,
 	return true;
 }
 
+static bool
+reader_fill_pairs(struct trace_reader *r, struct trace_event *ev,
+    const struct record *rec, struct proc *p)
+{
+	if (r->flags & TRACE_META_ONLY || rec->num[0] >= TRACE_NCALLS ||
+	    rec->num[1] == 0)
+		return false;
+	p->pub.recorded = true;
+	ev->call = (uint8_t)rec->num[0];
+	ev->stack = rec->stack;
+	ev->pairs = rec->num[1];
+	ev->size = rec->num[2];
+	ev->temporary = rec->num[3];
+	r->info.pairs += ev->pairs;
+	return true;
+}
+
 static PW_ALWAYS_INLINE bool
 kind_is_event(unsigned kind)
 {
@@ -235,6 +252,8 @@ reader_fill(struct trace_reader *r, struct trace_event *ev)
 	if (PW_UNLIKELY(!kind_is_event(rec->kind)))
 		return rec->kind == TRACE_MAP || rec->kind == TRACE_UNMAP ?
 		    reader_fill_map(r, ev, rec, p) :
+		    rec->kind == TRACE_PAIRS ?
+		    reader_fill_pairs(r, ev, rec, p) :
 		    reader_fill_meta(r, ev, rec, p);
 	if (r->flags & TRACE_META_ONLY)
 		return false;

@@ -85,8 +85,12 @@ struct trace_event {
 	uint32_t stack;
 	/* SAMPLE: the interval in size.  MAP, UNMAP: size is the length; mmap's prot and flags, an errno */
 	uint32_t access, flags, failed;
-	/* HEAP */
-	uint64_t footprint, free, largest, overhead;
+	union {
+		/* HEAP */
+		struct { uint64_t footprint, free, largest, overhead; };
+		/* PAIRS: blocks left out; size is their bytes */
+		struct { uint64_t pairs, temporary; };
+	};
 	/* LOST */
 	uint64_t lost;
 	/* EXIT: how (enum writer_exit) in call, status here; PAUSE: 1 or 0 */
@@ -108,6 +112,7 @@ struct trace_info {
 	bool complete;		/* closing record seen, nothing damaged or lost */
 	bool closed;		/* closing record seen */
 	bool paused;		/* it began paused */
+	uint64_t pairs;		/* blocks left out near a bound, so far */
 	uint32_t stopped;	/* enum format_stop; 0: it was not */
 	bool lost_known;
 	uint64_t lost;		/* events dropped, when lost_known */

@@ -225,15 +225,18 @@ block_slices(struct trace_reader *r, struct buffer *buf,
 {
 	const unsigned char *p = buf->data;
 	struct format_slice s;
+	uint32_t less;
 
 	while (p < end) {
 		if ((size_t)(end - p) < sizeof s)
 			return -1;
 		memcpy(&s, p, sizeof s);
 		p += sizeof s;
+		less = FORMAT_SLICE_LESS(s.flags);
 		if (s.size > (size_t)(end - p) ||
 		    s.offset > SESSION_CHUNK_DATA ||
-		    s.size > SESSION_CHUNK_DATA - s.offset ||
+		    less > SESSION_CHUNK_DATA ||
+		    s.size + less > SESSION_CHUNK_DATA - s.offset ||
 		    reader_proc(r, s.proc) == NULL)
 			return -1;
 		r->counts.slices++;

@@ -162,13 +162,16 @@ reader_source_add(struct trace_reader *r, const struct format_slice *slice,
     struct buffer *b, const unsigned char *bytes, uint64_t offset)
 {
 	struct source *s = reader_source_find(r, slice->seq);
-	uint32_t end = slice->offset + slice->size;
+	uint32_t less = FORMAT_SLICE_LESS(slice->flags);
+	uint32_t end = slice->offset + slice->size + less;
 
 	if (s == NULL && slice->size == 0)
 		return;
 	if (s == NULL && (s = source_create(r, slice, offset)) == NULL)
 		return;
-	if (slice->offset > s->received && !s->broken) {
+	/* Of a slice that was thinned no part can be told from another. */
+	if ((slice->offset > s->received || (less != 0 && end > s->received &&
+	    slice->offset < s->received)) && !s->broken) {
 		reader_missing(r, offset, "records of thread %u before this "
 		    "are missing, and those behind them unreadable", s->tid);
 		source_break(r, s);

@@ -205,6 +205,13 @@ put_fields(struct text *t, const struct trace_reader *r,
 	case TRACE_UNSAMPLED:
 		put_address(t, "addr", ev->addr);
 		break;
+	case TRACE_PAIRS:
+		put_string(t, "call", trace_call_name(ev->call));
+		put_number(t, "pairs", ev->pairs);
+		put_number(t, "size", ev->size);
+		put_number(t, "temporary", ev->temporary);
+		put_number(t, "stack", ev->stack);
+		break;
 	default:
 		put_event(t, ev);
 	}

@@ -271,6 +271,12 @@ UNIT_TESTS += %D%/t_trace_order
 %C%_t_trace_order_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_t_trace_order_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_file_thin
+%C%_t_file_thin_SOURCES = %D%/t_file_thin.c
+%C%_t_file_thin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_file_thin_LDADD = libheap.la libtrace.la libtracein.la libbase.la \
+	libargs.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_writer
 %C%_t_writer_SOURCES = %D%/t_writer.c
 %C%_t_writer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
