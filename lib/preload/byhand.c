@@ -118,6 +118,10 @@ byhand_make(struct byhand *b, int fd)
 		return NULL;
 	}
 	byhand_log_name(b);
+	if (b->max_size > bound)
+		byhand_say(b, "recording stops at %llu bytes, not at "
+		    "--max-size: the disk, or a limit, gives no more",
+		    (unsigned long long)bound);
 	ticks_settle_now(&ticks);
 	byhand_fill(b, s, &ticks);
 	return s;

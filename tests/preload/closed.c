@@ -2,7 +2,7 @@
  * closed.c - allocates where nothing can be opened any more.
  *
  *	closed WORD...	of descriptors, root, user, seccomp: what is given up
- *			first
+ *			first; overrun: a byte is written past a block
  *
  * Then 20,000 blocks of 3001 bytes, 1,000 of 3002 in a new thread, and 1,000
  * of 3003 in a child.  Answers the number of descriptors that are open at the
@@ -74,6 +74,13 @@ give_up(const char *word)
 	}
 	if (!strcmp(word, "root"))
 		return chroot("/proc/self/fdinfo") || chdir("/") ? -1 : 0;
+	if (!strcmp(word, "overrun")) {
+		char *volatile p = malloc(20);
+
+		p[20] = 1;
+		free(p);
+		return 0;
+	}
 	if (!strcmp(word, "user"))
 		return setgid(65534) || setuid(65534) ? -1 : 0;
 	return close_kernel();

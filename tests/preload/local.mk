@@ -3,6 +3,7 @@ PRELOAD_TESTS = \
 	%D%/check-byhand \
 	%D%/check-byhand-bounds \
 	%D%/check-byhand-closed \
+	%D%/check-byhand-many \
 	%D%/check-byhand-options \
 	%D%/check-byhand-service \
 	%D%/check-children \
