@@ -16,6 +16,7 @@
 
 #include "base/bits.h"
 #include "preload/body.h"
+#include "preload/body_pass.h"
 
 #define PAGE		interpose_page()
 
@@ -49,8 +50,11 @@ interpose_realloc(void *ptr, size_t size, unsigned call,
 PW_EXPORT void *
 malloc(size_t size)
 {
-	struct unwind_start at = UNWIND_CALLER();
+	struct unwind_start at;
 
+	if (pass_in(size))
+		return next_calls.malloc(size);
+	at = UNWIND_CALLER();
 	return interpose_alloc(size, 0, false, TRACE_CALL_MALLOC, &at);
 }
 
@@ -62,6 +66,8 @@ calloc(size_t n, size_t size)
 
 	if (bits_mul_overflows(n, size, &all))
 		return body_overflow(TRACE_CALL_CALLOC, &at);
+	if (pass_in(all))
+		return next_calls.calloc(1, all);
 	return interpose_alloc(all, 0, true, TRACE_CALL_CALLOC, &at);
 }
 
@@ -70,6 +76,8 @@ realloc(void *ptr, size_t size)
 {
 	struct unwind_start at = UNWIND_CALLER();
 
+	if (pass_through(ptr, size))
+		return next_calls.realloc(ptr, size);
 	return interpose_realloc(ptr, size, TRACE_CALL_REALLOC, &at);
 }
 
@@ -85,11 +93,17 @@ reallocarray(void *ptr, size_t n, size_t size)
 }
 
 #define FREE(call_, ...) do {						\
-	struct unwind_start at = UNWIND_CALLER();			\
-	struct body_said said = {					\
+	struct unwind_start at;						\
+	struct body_said said;						\
+									\
+	if (pass_out(ptr)) {						\
+		next_calls.free(ptr);					\
+		break;							\
+	}								\
+	at = UNWIND_CALLER();						\
+	said = (struct body_said){					\
 		.call = TRACE_CALL_##call_, __VA_ARGS__			\
 	};								\
-									\
 	body_free(ptr, &said, &at);					\
 } while (0)
 

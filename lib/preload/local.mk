@@ -15,6 +15,7 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/body.c \
 	%D%/body.h \
 	%D%/body_impl.h \
+	%D%/body_pass.h \
 	%D%/body_sample.c \
 	%D%/bootstrap.c \
 	%D%/bootstrap.h \

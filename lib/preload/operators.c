@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 
 #include "preload/body.h"
+#include "preload/body_pass.h"
 #include "preload/thread.h"
 
 #ifndef __LP64__
@@ -33,6 +34,8 @@ operators_new(size_t size, size_t align, unsigned call,
 		.size = size, .align = align, .call = call,
 	};
 
+	if (align == 0 && pass_in(size))
+		return next_calls.malloc(size);
 	return body_alloc(&req, at);
 }
 
@@ -94,7 +97,10 @@ name params								\
 		.call = TRACE_CALL_##call_, __VA_ARGS__			\
 	};								\
 									\
-	body_free(ptr, &said, &at);					\
+	if (pass_out(ptr))						\
+		next_calls.free(ptr);					\
+	else								\
+		body_free(ptr, &said, &at);				\
 }
 
 #define PTR	void *ptr

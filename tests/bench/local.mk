@@ -1,5 +1,5 @@
 # Measurements; "make bench", not part of make check.
-dist_check_SCRIPTS += %D%/run
+dist_check_SCRIPTS += %D%/run %D%/sample-cost
 EXTRA_DIST += %D%/README %D%/RESULTS %D%/cost.py
 EXTRA_PROGRAMS += %D%/many
 %C%_many_SOURCES = %D%/many.c
@@ -20,3 +20,7 @@ CLEANFILES += %D%/unwind_bench
 .PHONY: bench
 bench: all %D%/many %D%/unwind_bench %D%/record/micro
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) -c 'exec $(top_srcdir)/tests/bench/run $(BENCH)'
+
+.PHONY: bench-sample
+bench-sample: all
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) -c 'exec $(top_srcdir)/tests/bench/sample-cost $(BENCH)'
