@@ -17,6 +17,8 @@
 #include "trace/format.h"
 
 #define FILE_LEVEL	1	/* of zstd: 400 MB/s, a fourth of the bytes */
+#define FILE_SPLIT	512u	/* bytes of a body that has columns */
+#define FILE_SMALL	1024u	/* bytes of a column that shares its frame */
 
 /* pwrite until done; -1 with errno. */
 static int
@@ -131,6 +133,7 @@ file_free(struct trace_file *f)
 {
 	ZSTD_freeCCtx(f->zstd);
 	file_thin_destroy(f->thin);
+	columns_free(&f->columns);
 	free(f->raw);
 	free(f->out);
 	free(f->holes);
@@ -202,36 +205,95 @@ file_begin_block(struct trace_file *f, uint32_t type)
 }
 
 static int
-file_compress(struct trace_file *f)
+file_out_room(struct trace_file *f, size_t room)
 {
-	size_t room = sizeof f->block + ZSTD_compressBound(f->raw_size);
-	size_t n;
+	unsigned char *p;
 
-	if (room > f->out_room) {
-		unsigned char *p = realloc(f->out, room);
-
-		if (p == NULL)
-			return -1;
-		f->out = p;
-		f->out_room = room;
-	}
-	if (f->raw_size == 0)
+	if (room <= f->out_room)
 		return 0;
-	n = ZSTD_compress2(f->zstd, f->out + sizeof f->block,
-	    f->out_room - sizeof f->block, f->raw, f->raw_size);
+	p = realloc(f->out, room);
+	if (p == NULL)
+		return -1;
+	f->out = p;
+	f->out_room = room;
+	return 0;
+}
+
+/* One more frame behind what is stored; there is room for it. */
+static int
+file_compress(struct trace_file *f, const void *data, size_t size)
+{
+	unsigned char *to = f->out + sizeof f->block + f->block.stored;
+	size_t n = ZSTD_compress2(f->zstd, to,
+	    (size_t)(f->out + f->out_room - to), data, size);
+
 	if (ZSTD_isError(n)) {
 		errno = ENOMEM;
 		return -1;
 	}
-	f->block.stored = (uint32_t)n;
+	f->block.stored += (uint32_t)n;
+	f->block.raw += (uint32_t)size;
 	return 0;
+}
+
+static int
+file_compress_body(struct trace_file *f)
+{
+	if (file_out_room(f, sizeof f->block +
+	    ZSTD_compressBound(f->raw_size)) != 0)
+		return -1;
+	return f->raw_size == 0 ? 0 : file_compress(f, f->raw, f->raw_size);
+}
+
+/*
+ * Large columns are frames of their own, with their own statistics.  The small
+ * ones, which come first, share one with the head, for which there is room in
+ * front of them in f->raw: what stood there has been split.
+ */
+static int
+file_compress_columns(struct trace_file *f)
+{
+	const struct columns *c = &f->columns;
+	size_t bound = sizeof f->block;
+	unsigned i;
+
+	for (i = 0; i < NCOLUMNS; i++)
+		bound += ZSTD_compressBound(c->head.size[i] + sizeof c->head);
+	if (file_out_room(f, bound) != 0)
+		return -1;
+	f->raw_size = 0;
+	if (file_room(f, sizeof c->head + FILE_SMALL * NCOLUMNS) != 0)
+		return -1;
+	file_put(f, &c->head, sizeof c->head);
+	for (i = 0; i < NCOLUMNS && c->head.size[i] < FILE_SMALL; i++)
+		file_put(f, c->column[i], c->head.size[i]);
+	if (file_compress(f, f->raw, f->raw_size) != 0)
+		return -1;
+	for (; i < NCOLUMNS; i++)
+		if (c->head.size[i] != 0 && file_compress(f, c->column[i],
+		    c->head.size[i]) != 0)
+			return -1;
+	return 0;
+}
+
+/* EVENTS and META are split where they can be. */
+static int
+file_pack(struct trace_file *f)
+{
+	f->block.raw = f->block.stored = 0;
+	if ((f->block.type == FORMAT_EVENTS || f->block.type == FORMAT_META) &&
+	    f->raw_size >= FILE_SPLIT &&
+	    columns_split(&f->columns, f->raw, f->raw_size)) {
+		f->block.flags |= FORMAT_COLUMNS;
+		return file_compress_columns(f);
+	}
+	return file_compress_body(f);
 }
 
 int
 file_end_block(struct trace_file *f)
 {
-	f->block.raw = (uint32_t)f->raw_size;
-	if (file_compress(f) != 0)
+	if (file_pack(f) != 0)
 		return -1;
 	f->block.crc = format_crc(0, &f->block,
 	    offsetof(struct format_block, crc));

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <zstd.h>
 
+#include "trace/columns.h"
 #include "trace/file.h"
 #include "trace/format_file.h"
 
@@ -39,6 +40,7 @@ struct trace_file {
 	unsigned char *raw;
 	size_t raw_size;
 	size_t raw_room;
+	struct columns columns;	/* the body's, where it has some */
 	unsigned char *out;	/* header and compressed body */
 	size_t out_room;
 

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define TRACE_VERSION	1
+#define TRACE_VERSION	2
 
 /*
  * name, tag, fields, what it says

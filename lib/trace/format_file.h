@@ -3,7 +3,7 @@
  *
  * All numbers are in the byte order of the machine that recorded; the
  * header's mark tells it.  A block is its header and stored bytes of body: one
- * zstd frame with its own checksum.  The header's crc (CRC-32, polynomial
+ * zstd frame or more, each with its own checksum.  The header's crc (CRC-32, polynomial
  * 0xedb88320 reflected, as in zip) covers the bytes in front of it, so a
  * reader that lost its way finds the next block by magic and crc.  Types a
  * reader does not know are skipped; what it must know is a feature bit in the
@@ -14,6 +14,8 @@
  *		(id - parent) and zigzag varint (ip - previous ip in this
  *		block, modulo 2^64).  Ids rise within a block.
  *	EVENTS	slices: struct format_slice and its bytes, which are records.
+ *		With FORMAT_COLUMNS (version 2): struct columns_head and the
+ *		columns of these slices, see columns.h.
  *	META	as EVENTS; chunks with other records than events and HEAP.  When a
  *		chunk becomes one of these, META repeats it from offset 0.
  *	PROCS	struct format_totals, then struct format_proc for each slot
@@ -66,6 +68,9 @@ enum format_block_type {
 	FORMAT_CLOSING, FORMAT_MARK,
 };
 
+/* Flag of EVENTS and META: the body is columns. */
+#define FORMAT_COLUMNS	1u
+
 /* Why a recording was stopped while programs went on: flags of CLOSING. */
 enum format_stop {
 	FORMAT_STOP_SIZE = 1,	/* the bound of the trace */
@@ -80,7 +85,7 @@ enum format_stop {
 struct format_block {
 	char magic[8];
 	uint32_t type;		/* enum format_block_type */
-	uint32_t flags;		/* 0; CLOSING: enum format_stop */
+	uint32_t flags;		/* CLOSING: enum format_stop; FORMAT_COLUMNS */
 	uint32_t stored;	/* bytes behind this header */
 	uint32_t raw;		/* bytes after decompression */
 	uint64_t round;		/* from 1 */

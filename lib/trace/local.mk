@@ -31,6 +31,8 @@ libtrace_la_LIBADD = libbase.la $(ZSTD_LIBS)
 libtrace_la_SOURCES = \
 	%D%/check.c \
 	%D%/check.h \
+	%D%/columns.c \
+	%D%/columns.h \
 	%D%/file.c \
 	%D%/file.h \
 	%D%/file_block.c \

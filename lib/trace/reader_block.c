@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "trace/columns.h"
+
 #define WINDOW	65536u		/* bytes searched at a time */
 
 int
@@ -141,7 +143,7 @@ block_header_ok(const struct format_block *b)
 	return memcmp(b->magic, FORMAT_BLOCK_MAGIC, sizeof b->magic) == 0 &&
 	    format_crc(0, b, offsetof(struct format_block, crc)) == b->crc &&
 	    b->raw <= READER_RAW_MAX &&
-	    b->stored <= ZSTD_compressBound(READER_RAW_MAX);
+	    b->stored <= READER_STORED_MAX;
 }
 
 /*
@@ -200,7 +202,7 @@ block_resync(struct trace_reader *r)
 
 /* Decompressed and verified; NULL with errno 0: damaged. */
 static struct buffer *
-block_body(struct trace_reader *r, const struct format_block *b)
+block_inflate(struct trace_reader *r, const struct format_block *b)
 {
 	struct buffer *buf = reader_buffer_take(r, b->raw);
 	size_t n;
@@ -217,6 +219,28 @@ block_body(struct trace_reader *r, const struct format_block *b)
 	reader_buffer_give(r, buf);
 	errno = 0;
 	return NULL;
+}
+
+/* The body, joined if it was columns: b->raw is its size from then on. */
+static struct buffer *
+block_body(struct trace_reader *r, struct format_block *b)
+{
+	struct buffer *buf = block_inflate(r, b), *joined;
+	size_t size;
+
+	if (buf == NULL || (b->flags & FORMAT_COLUMNS) == 0 ||
+	    (b->type != FORMAT_EVENTS && b->type != FORMAT_META))
+		return buf;
+	size = columns_joined(buf->data, b->raw);
+	joined = size ? reader_buffer_take(r, size) : NULL;
+	errno = size && joined == NULL ? ENOMEM : 0;
+	if (joined != NULL && !columns_join(buf->data, b->raw, joined->data)) {
+		reader_buffer_give(r, joined);
+		joined = NULL;
+	}
+	reader_buffer_give(r, buf);
+	b->raw = (uint32_t)size;
+	return joined;
 }
 
 static int
@@ -304,7 +328,7 @@ block_room(struct trace_reader *r, size_t size)
 }
 
 static int
-block_read_body(struct trace_reader *r, const struct format_block *b)
+block_read_body(struct trace_reader *r, struct format_block *b)
 {
 	struct buffer *buf;
 	int n;

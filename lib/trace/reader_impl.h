@@ -29,6 +29,8 @@
 /* Twice all chunks, for META repeats them, and what waits for the horizon. */
 #define READER_HELD_MAX		(192u << 20)
 #define READER_RAW_MAX		(2u * FORMAT_RAW_MAX)
+/* That much as frames. */
+#define READER_STORED_MAX	(READER_RAW_MAX + READER_RAW_MAX / 128u)
 #define READER_ARENA_MAX	(256u << 20)
 #define READER_SOURCES_MAX	65536u
 #define READER_BUCKETS		8192u

@@ -22,6 +22,7 @@ TESTS += $(RUNNER_TESTS)
 LEAK_TESTS = \
 	%D%/options_act.sh \
 	%D%/poolleak_names.sh \
+	%D%/poolleak_old.sh \
 	%D%/poolleak_report.sh \
 	%D%/poolleak_source.sh \
 	%D%/poolleak_stored.sh

@@ -237,6 +237,11 @@ UNIT_TESTS += %D%/t_trace
 %C%_t_trace_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_trace_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_columns
+%C%_t_columns_SOURCES = %D%/t_columns.c
+%C%_t_columns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_columns_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_trace_damage
 %C%_t_trace_damage_SOURCES = %D%/t_trace_damage.c
 %C%_t_trace_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -247,7 +252,10 @@ UNIT_TESTS += %D%/t_trace_data
 %C%_t_trace_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
 	-DTOP_SRCDIR='"$(abs_top_srcdir)"'
 %C%_t_trace_data_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
-EXTRA_DIST += tests/data/v1/small.pwt tests/data/v1/small.txt
+EXTRA_DIST += tests/data/v1/small.pwt tests/data/v1/small.txt \
+	tests/data/v1/tree.pwt tests/data/v1/tree.json \
+	tests/data/v1/damaged.pwt tests/data/v1/damaged.json \
+	tests/data/v1/cut.pwt tests/data/v1/cut.json
 
 UNIT_TESTS += %D%/t_trace_direct
 %C%_t_trace_direct_SOURCES = %D%/t_trace_direct.c
