@@ -3,7 +3,7 @@
  *
  *	killed FILE	FILE is mapped; its words are the counts
  *
- * Three threads allocate and free, together a million times; each counts what
+ * Three threads allocate and free, together ten million times; each counts what
  * it has completed in a word of its own: allocations in words 0 to 2, frees in
  * words 4 to 6.  Word 3 is set at the end, word 7 is the pid.  When a SIGKILL
  * strikes, a recording may hold at most one more of each kind a thread than
@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ROUNDS	340000
+#define ROUNDS	3400000	/* killed long before the last */
 #define KEPT	64
 
 static volatile uint64_t *words;
