@@ -21,7 +21,9 @@
  *	F1	the file always ends in a whole block (or a torn one that the
  *		next call cuts off);
  *	F2	drained <= filled <= SESSION_CHUNK_DATA;
- *	F3	a chunk becomes FREE only when all of it is in the file.
+ *	F3	a chunk becomes FREE only when all of it is in the file, and
+ *		then at once: a round over 64 MiB of chunks lasts longer than a
+ *		program waits.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -131,10 +133,30 @@ file_put_slice(struct trace_file *f, struct session_header *h,
 	return 0;
 }
 
-/* The block that held notes [from, to) of this kind is in the file. */
+static void
+file_free_chunk(struct session_chunk *c)
+{
+	__atomic_store_n(&c->filled, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->drained, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->state, SESSION_FREE, __ATOMIC_RELEASE);
+}
+
+static void
+file_tell_freed(struct session_header *h, uint32_t lowest)
+{
+	if (lowest == ~0u)
+		return;
+	__atomic_store_n(&h->free_hint, lowest, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&h->freed, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&h->freed, INT32_MAX);
+}
+
+/* The block that held these notes of this kind is in the file. */
 static void
 file_commit(struct trace_file *f, struct session_header *h, bool meta)
 {
+	uint32_t lowest = ~0u;
+
 	for (uint32_t i = f->committed; i < f->put; i++) {
 		struct file_note *n = &f->notes[i];
 		struct session_chunk *c = session_chunk(h, n->chunk);
@@ -145,8 +167,15 @@ file_commit(struct trace_file *f, struct session_header *h, bool meta)
 		if (n->meta)
 			f->meta_seq[n->chunk] = c->seq;
 		f->taken += n->to - n->from;
-		__atomic_store_n(&c->drained, n->to, __ATOMIC_RELAXED);
+		if (!n->last) {
+			__atomic_store_n(&c->drained, n->to, __ATOMIC_RELAXED);
+			continue;
+		}
+		if (n->chunk < lowest)
+			lowest = n->chunk;
+		file_free_chunk(c);
 	}
+	file_tell_freed(h, lowest);
 }
 
 static int
@@ -188,30 +217,6 @@ file_put_slices(struct trace_file *f, struct session_header *h, bool meta)
 			return -1;
 	}
 	return f->block.count ? file_flush_slices(f, h, meta) : 0;
-}
-
-/* Give back what is stored to its end; to be called when a round has ended. */
-static void
-file_free_chunks(struct trace_file *f, struct session_header *h)
-{
-	uint32_t lowest = ~0u;
-
-	for (uint32_t i = 0; i < f->nnotes; i++) {
-		struct session_chunk *c = session_chunk(h, f->notes[i].chunk);
-
-		if (!f->notes[i].last)
-			continue;
-		if (f->notes[i].chunk < lowest)
-			lowest = f->notes[i].chunk;
-		__atomic_store_n(&c->filled, 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&c->drained, 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&c->state, SESSION_FREE, __ATOMIC_RELEASE);
-	}
-	if (lowest == ~0u)
-		return;
-	__atomic_store_n(&h->free_hint, lowest, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&h->freed, 1, __ATOMIC_RELEASE);
-	os_futex_wake(&h->freed, INT32_MAX);
 }
 
 static void
@@ -260,7 +265,6 @@ trace_file_round(struct trace_file *f, struct session_header *h)
 		f->round++;
 		f->blocks_in_round = 0;
 	}
-	file_free_chunks(f, h);
 	return f->taken;
 }
 
@@ -282,11 +286,7 @@ file_end(struct trace_file *f, int ret)
 int
 trace_file_close(struct trace_file *f, struct session_header *h)
 {
-	int ret = file_drain(f, h, true);
-
-	if (ret == 0)
-		file_free_chunks(f, h);
-	return file_end(f, ret);
+	return file_end(f, file_drain(f, h, true));
 }
 
 /* What the broken round has not stored stays out: it is not whole. */
