@@ -421,8 +421,11 @@ heap_apply_block(struct heap *h, struct heap_proc *p,
 int
 heap_apply(struct heap *h, const struct trace_event *ev)
 {
-	struct heap_proc *p = heap_proc(h, ev->proc);
+	struct heap_proc *p;
 
+	if (PW_UNLIKELY(ev->kind == TRACE_KEYFRAME))
+		return heap_restore(h, ev->state, ev->state_size);
+	p = heap_proc(h, ev->proc);
 	if (p == NULL)
 		return -1;
 	h->totals.events++;

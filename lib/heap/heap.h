@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "trace/bytes.h"
 #include "trace/reader.h"
 
 struct heap;
@@ -104,7 +105,10 @@ struct heap_figures {
 struct heap *heap_create(struct trace_reader *reader);
 void	heap_destroy(struct heap *);
 
-/* 0, or -1 without memory (the heap stays usable, events are missing). */
+/*
+ * 0, or -1 without memory (the heap stays usable, events are missing), or for
+ * a keyframe that can't be.
+ */
 int	heap_apply(struct heap *, const struct trace_event *);
 
 /*
@@ -115,12 +119,24 @@ int	heap_apply(struct heap *, const struct trace_event *);
 int	heap_replay(struct heap *, struct trace_status *status,
 	    bool *no_memory);
 
+/* As far as the events of until, in ticks; the reader has read one more. */
+int	heap_replay_until(struct heap *, uint64_t until,
+	    struct trace_status *status, bool *no_memory);
+
 /*
  * The same for a follower that reads TRACE_META_ONLY: it sees some events of
  * blocks but not all, so those are ignored; only findings, names and figures
  * are taken.
  */
 int	heap_apply_meta(struct heap *, const struct trace_event *);
+
+/*
+ * All of it as bytes behind what is in out, for a keyframe, and back: what was
+ * there before is gone.  0, or -1: without memory, or what can't be (the heap is
+ * empty then).
+ */
+int	heap_save(const struct heap *, struct bytes *out);
+int	heap_restore(struct heap *, const void *, size_t size);
 
 const struct heap_totals *heap_totals(const struct heap *);
 const struct heap_totals *heap_process_totals(const struct heap *,

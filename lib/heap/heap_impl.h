@@ -132,6 +132,12 @@ void	heap_apply_pause(struct heap *, uint64_t time, bool paused);
 /* Room for one more of n elements.  0, or -1 without memory. */
 int	heap_room(void **array, size_t n, size_t *size, size_t each);
 
+/* As it was when it was created. */
+void	heap_empty(struct heap *);
+/* Room for the process in the table.  0, or -1 without memory. */
+int	heap_no_proc(struct heap *, uint32_t proc);
+/* Site i, which was put there, will be found.  0, or -1: no. */
+int	heap_index_site(struct heap_sites *, size_t i);
 /* NULL without memory. */
 struct heap_proc *heap_proc(struct heap *, uint32_t proc);
 struct heap_thread *heap_thread(struct heap *, uint32_t proc, uint32_t tid);

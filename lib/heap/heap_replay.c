@@ -69,6 +69,13 @@ ahead_fetch(struct ahead *a)
 int
 heap_replay(struct heap *h, struct trace_status *status, bool *no_memory)
 {
+	return heap_replay_until(h, ~0ull, status, no_memory);
+}
+
+int
+heap_replay_until(struct heap *h, uint64_t until,
+    struct trace_status *status, bool *no_memory)
+{
 	struct ahead a;
 	int got;
 
@@ -81,6 +88,10 @@ heap_replay(struct heap *h, struct trace_status *status, bool *no_memory)
 		got = trace_next(h->reader, ev, status);
 		if (got <= 0)
 			break;
+		if (PW_UNLIKELY(ev->time > until)) {
+			got = 0;
+			break;
+		}
 		a.next++;
 		if (PW_UNLIKELY(ev->kind > TRACE_CANCEL)) {
 			ahead_apply(&a, a.next);

@@ -27,6 +27,14 @@ heap_room(void **array, size_t n, size_t *size, size_t each)
 	return 0;
 }
 
+static void
+heap_begin(struct heap *h)
+{
+	h->profile = trace_info(h->reader)->mode == SESSION_PROFILE;
+	h->thread_value = MAP_NONE;
+	heap_apply_pause(h, 0, trace_info(h->reader)->paused);
+}
+
 struct heap *
 heap_create(struct trace_reader *reader)
 {
@@ -35,9 +43,7 @@ heap_create(struct trace_reader *reader)
 	if (h == NULL)
 		return NULL;
 	h->reader = reader;
-	h->profile = trace_info(reader)->mode == SESSION_PROFILE;
-	h->thread_value = MAP_NONE;
-	heap_apply_pause(h, 0, trace_info(reader)->paused);
+	heap_begin(h);
 	return h;
 }
 
@@ -56,11 +62,9 @@ sites_free(struct heap_sites *s)
 	free(s->site);
 }
 
-void
-heap_destroy(struct heap *h)
+static void
+heap_free_all(struct heap *h)
 {
-	if (h == NULL)
-		return;
 	for (size_t i = 0; i < h->nprocs; i++)
 		if (h->procs[i] != NULL)
 			proc_free(h->procs[i]);
@@ -81,6 +85,25 @@ heap_destroy(struct heap *h)
 	free(h->threads);
 	free(h->errors);
 	free(h->notes);
+}
+
+void
+heap_empty(struct heap *h)
+{
+	struct trace_reader *reader = h->reader;
+
+	heap_free_all(h);
+	memset(h, 0, sizeof *h);
+	h->reader = reader;
+	heap_begin(h);
+}
+
+void
+heap_destroy(struct heap *h)
+{
+	if (h == NULL)
+		return;
+	heap_free_all(h);
 	free(h);
 }
 
@@ -98,20 +121,28 @@ heap_new_proc(struct heap *h, uint32_t index)
 	return p;
 }
 
+int
+heap_no_proc(struct heap *h, uint32_t index)
+{
+	size_t n = (size_t)index + 1;
+	void *more;
+
+	if (index < h->nprocs)
+		return 0;
+	more = reallocarray(h->procs, n, sizeof *h->procs);
+	if (more == NULL)
+		return -1;
+	h->procs = more;
+	memset(h->procs + h->nprocs, 0, (n - h->nprocs) * sizeof *h->procs);
+	h->nprocs = n;
+	return 0;
+}
+
 struct heap_proc *
 heap_proc(struct heap *h, uint32_t index)
 {
-	if (index >= h->nprocs) {
-		size_t n = (size_t)index + 1;
-		void *more = reallocarray(h->procs, n, sizeof *h->procs);
-
-		if (more == NULL)
-			return NULL;
-		h->procs = more;
-		memset(h->procs + h->nprocs, 0,
-		    (n - h->nprocs) * sizeof *h->procs);
-		h->nprocs = n;
-	}
+	if (heap_no_proc(h, index) != 0)
+		return NULL;
 	return h->procs[index] ? h->procs[index] : heap_new_proc(h, index);
 }
 
@@ -152,11 +183,27 @@ heap_thread_name(const struct heap *h, uint32_t proc, uint32_t tid)
 }
 
 /* stack 32 bits, process 24 (a session has 16,384 slots), call 8. */
+static uint64_t
+site_key(uint32_t stack, uint32_t proc, uint8_t call)
+{
+	return stack | (uint64_t)(proc & 0xffffff) << 32 |
+	    (uint64_t)call << 56;
+}
+
+int
+heap_index_site(struct heap_sites *s, size_t i)
+{
+	const struct heap_site *x = &s->site[i];
+	uint64_t key = site_key(x->stack, x->proc, x->call);
+
+	return i < 1u << 30 && map_get(&s->index, key) == MAP_NONE ?
+	    map_add(&s->index, key, (uint32_t)i) : -1;
+}
+
 uint32_t
 heap_find_site(struct heap_sites *s, const struct trace_event *ev)
 {
-	uint64_t key = ev->stack | (uint64_t)(ev->proc & 0xffffff) << 32 |
-	    (uint64_t)ev->call << 56;
+	uint64_t key = site_key(ev->stack, ev->proc, ev->call);
 	uint32_t at = map_get(&s->index, key);
 
 	if (at != MAP_NONE)

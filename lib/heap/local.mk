@@ -11,6 +11,7 @@ libheap_la_SOURCES = \
 	%D%/heap_marks.c \
 	%D%/heap_pairs.c \
 	%D%/heap_replay.c \
+	%D%/heap_state.c \
 	%D%/heap_tables.c \
 	%D%/map.c \
 	%D%/map.h \

@@ -265,6 +265,9 @@ trace_file_round(struct trace_file *f, struct session_header *h)
 		f->round++;
 		f->blocks_in_round = 0;
 	}
+	if (file_index_round(f) != 0)
+		return -1;
+	f->blocks_in_round = 0;
 	return f->taken;
 }
 

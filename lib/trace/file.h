@@ -12,6 +12,7 @@
 #define PW_TRACE_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "trace/session.h"
@@ -66,6 +67,12 @@ int	trace_file_mark(struct trace_file *, struct session_header *,
 	    const char *name);
 int	trace_file_pause(struct trace_file *, struct session_header *,
 	    bool paused);
+
+/*
+ * A keyframe (keyframe.h), between rounds.  0, or -1 with errno: what of it is
+ * in the file is no harm, and readers know that it is not whole.
+ */
+int	trace_file_keyframe(struct trace_file *, const void *, size_t size);
 
 /* Closing record with the end state of every process slot; then fsync is the
  * caller's wish.  0 or -1 with errno. */

@@ -134,6 +134,7 @@ file_free(struct trace_file *f)
 	ZSTD_freeCCtx(f->zstd);
 	file_thin_destroy(f->thin);
 	columns_free(&f->columns);
+	bytes_free(&f->index.entries);
 	free(f->raw);
 	free(f->out);
 	free(f->holes);
@@ -301,5 +302,7 @@ file_end_block(struct trace_file *f)
 	if (file_append(f, f->out, sizeof f->block + f->block.stored) != 0)
 		return -1;
 	f->blocks_in_round++;
+	file_index_note(f, f->size - sizeof f->block - f->block.stored,
+	    f->block.type == FORMAT_KEYFRAME ? f->keyframe_time : 0);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <zstd.h>
 
+#include "trace/bytes.h"
 #include "trace/columns.h"
 #include "trace/file.h"
 #include "trace/format_file.h"
@@ -27,6 +28,14 @@ struct file_note {
 
 /* Claimed and never filled; a process that is killed leaves at most one. */
 #define FILE_HOLES_MAX	65536u
+
+/* Blocks that the next INDEX will name. */
+struct file_index {
+	struct bytes entries;
+	uint32_t n;
+	uint64_t before;	/* offset of the newest */
+	uint64_t last;		/* of the last INDEX in the file, or 0 */
+};
 
 struct trace_file {
 	int fd;
@@ -56,6 +65,9 @@ struct trace_file {
 	int64_t taken;
 	uint64_t meta_seq[SESSION_CHUNKS_MAX];	/* last one stored as META */
 
+	struct file_index index;
+	uint64_t keyframe_time;	/* of the block being made, if it is one */
+
 	struct file_thin *thin;	/* NULL: never was asked for */
 	bool thinning;
 	uint64_t noted;		/* ticks when the last round had noted all */
@@ -79,6 +91,13 @@ void	file_put(struct trace_file *, const void *, size_t size);
 void	file_begin_block(struct trace_file *, uint32_t type);
 /* Compress and write.  -1 with errno: the file is as before. */
 int	file_end_block(struct trace_file *);
+
+/* The block being made is in the file, at offset. */
+void	file_index_note(struct trace_file *, uint64_t offset, uint64_t time);
+/* After a round; -1 with errno. */
+int	file_index_round(struct trace_file *);
+/* Before the closing record: what that tells as first. */
+uint64_t file_index_close(struct trace_file *);
 
 int	file_put_nodes(struct trace_file *, struct session_header *);
 int	file_put_procs(struct trace_file *, struct session_header *,

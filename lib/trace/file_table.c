@@ -214,12 +214,15 @@ file_put_procs(struct trace_file *f, struct session_header *h, bool closing)
 {
 	struct format_totals totals = procs_totals(h);
 	uint32_t n = __atomic_load_n(&h->procs_claimed, __ATOMIC_ACQUIRE);
+	uint64_t last_index;
 
 	if (n > session_procs_max(h))
 		n = session_procs_max(h);
 	if (procs_room(f, n) != 0)
 		return -1;
+	last_index = closing ? file_index_close(f) : 0;
 	file_begin_block(f, closing ? FORMAT_CLOSING : FORMAT_PROCS);
+	f->block.first = last_index;
 	f->block.flags = f->stopped;
 	if (file_room(f, sizeof totals + n * sizeof *f->procs) != 0)
 		return -1;

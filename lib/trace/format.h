@@ -77,7 +77,11 @@
 	    "blocks of this call were given and taken, and left out")
 
 #define TRACE_AS_ENUM(name, tag, fields, what)	TRACE_##name = tag,
-enum trace_kind { TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS };
+enum trace_kind {
+	TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS,
+	TRACE_KEYFRAME = 64,	/* no record: what a reader says when it begins
+				 * in the middle */
+};
 #undef TRACE_AS_ENUM
 
 /*

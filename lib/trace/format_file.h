@@ -23,6 +23,17 @@
  *	CLOSING	as PROCS, of all slots; the recording ended in order (flags 0),
  *		or was stopped before its time (flags: enum format_stop).
  *	MARK	nothing is stored: the round ends here.
+ *	KEYFRAME  the state of a replay at one moment, in parts of one block
+ *		each, one behind the other (count: which, from 0; parts: of how
+ *		many): struct format_keyframe, the reader's state
+ *		(reader_key.c) and the heap's (heap_state.c).
+ *	INDEX	where blocks other than EVENTS and MARK stand: for each varints
+ *		of its type, of its offset from the one before it, and of the
+ *		time of a KEYFRAME (of other types 0).  first is the offset of
+ *		the INDEX before it, or 0; that of a CLOSING the last one's.
+ *
+ * The last two are in no round.  They are for readers that begin in the middle;
+ * others step over them, unless a KEYFRAME has the flag FORMAT_BEGIN.
  *
  * Rounds are told in session.h.  scan is the stamp at which the round began.
  * A round that was broken off by a full disk goes on under the same number
@@ -65,11 +76,17 @@ struct format_header {
 
 enum format_block_type {
 	FORMAT_NODES = 1, FORMAT_EVENTS, FORMAT_META, FORMAT_PROCS,
-	FORMAT_CLOSING, FORMAT_MARK,
+	FORMAT_CLOSING, FORMAT_MARK, FORMAT_KEYFRAME, FORMAT_INDEX,
 };
 
 /* Flag of EVENTS and META: the body is columns. */
 #define FORMAT_COLUMNS	1u
+
+/*
+ * Flag of KEYFRAME: what was before it is gone but for stacks, names and
+ * findings; this is where reading begins.
+ */
+#define FORMAT_BEGIN	1u
 
 /* Why a recording was stopped while programs went on: flags of CLOSING. */
 enum format_stop {
@@ -90,11 +107,20 @@ struct format_block {
 	uint32_t raw;		/* bytes after decompression */
 	uint64_t round;		/* from 1 */
 	uint64_t scan;		/* ticks when the round began */
-	uint64_t first;		/* NODES: lowest id; else lowest base */
+	uint64_t first;		/* NODES: lowest id; INDEX, CLOSING: an
+				 * offset; else lowest base */
 	uint32_t count;		/* nodes, slices or slots in the body */
-	uint32_t pad;
+	uint32_t parts;		/* KEYFRAME */
 	uint32_t pad2;
 	uint32_t crc;		/* of the bytes before */
+};
+
+/* All events before time are in a keyframe, and it is read on at pos. */
+struct format_keyframe {
+	uint64_t time;		/* ticks */
+	uint64_t pos;		/* offset in the file, where a round begins */
+	uint64_t round;		/* the one before */
+	uint64_t reader_size;	/* bytes of the reader's state */
 };
 
 #define FORMAT_SLICE_LAST	1u	/* nothing more comes of this chunk */
@@ -137,6 +163,7 @@ struct format_proc {
 _Static_assert(sizeof(struct format_header) == 80, "file header");
 _Static_assert(sizeof(struct format_block) == 64, "block header");
 _Static_assert(sizeof(struct format_slice) == 40, "slice");
+_Static_assert(sizeof(struct format_keyframe) == 32, "keyframe");
 _Static_assert(sizeof(struct format_totals) == 24, "totals");
 _Static_assert(sizeof(struct format_proc) == 56, "slot");
 

@@ -29,6 +29,8 @@ noinst_LTLIBRARIES += libtrace.la
 libtrace_la_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS)
 libtrace_la_LIBADD = libbase.la $(ZSTD_LIBS)
 libtrace_la_SOURCES = \
+	%D%/bytes.c \
+	%D%/bytes.h \
 	%D%/check.c \
 	%D%/check.h \
 	%D%/columns.c \
@@ -37,6 +39,7 @@ libtrace_la_SOURCES = \
 	%D%/file.h \
 	%D%/file_block.c \
 	%D%/file_impl.h \
+	%D%/file_index.c \
 	%D%/file_own.c \
 	%D%/file_table.c \
 	%D%/file_thin.c \
@@ -50,9 +53,12 @@ libtrace_la_SOURCES = \
 	%D%/reader_direct.h \
 	%D%/reader_direct_open.c \
 	%D%/reader_impl.h \
+	%D%/reader_index.c \
+	%D%/reader_key.c \
 	%D%/reader_missing.c \
 	%D%/reader_module.c \
 	%D%/reader_proc.c \
+	%D%/reader_seek.c \
 	%D%/reader_session.c \
 	%D%/reader_source.c \
 	%D%/reader_table.c \

@@ -270,6 +270,34 @@ reader_fill(struct trace_reader *r, struct trace_event *ev)
 	return true;
 }
 
+/*
+ * Of a record that the heap's state has seen, or that is read for the tables
+ * alone, only the tables are told.
+ */
+static bool
+reader_fill_tables(struct trace_reader *r, struct trace_event *ev)
+{
+	switch (r->heap[0]->record.kind) {
+	case TRACE_PROCESS:
+	case TRACE_MODULE:
+	case TRACE_UNLOAD:
+	case TRACE_EXIT:
+	case TRACE_ERROR:
+		reader_fill(r, ev);
+	}
+	return false;
+}
+
+static PW_ALWAYS_INLINE bool
+reader_deliver(struct trace_reader *r, struct trace_event *ev)
+{
+	if (PW_UNLIKELY(r->plan != NULL ||
+	    r->heap[0]->record.time < r->skip))
+		return reader_fill_tables(r, ev);
+	r->counts.records++;
+	return reader_fill(r, ev);
+}
+
 static int
 reader_fail(struct trace_reader *r, struct trace_status *st, int error)
 {
@@ -360,13 +388,16 @@ trace_next(struct trace_reader *r, struct trace_event *ev,
 	for (;;) {
 		if (PW_LIKELY(r->nheap > 0 &&
 		    (r->heap[0]->record.time < r->horizon || r->finished))) {
-			bool wanted = reader_fill(r, ev);
+			bool wanted = reader_deliver(r, ev);
 
 			heap_advance(r);
-			r->counts.records++;
 			if (PW_LIKELY(wanted))
 				return 1;
 			continue;
+		}
+		if (PW_UNLIKELY(r->state != NULL)) {
+			reader_keyframe_event(r, ev);
+			return 1;
 		}
 		if (r->no_memory)
 			return reader_fail(r, st, ENOMEM);
@@ -389,6 +420,8 @@ reader_begin(struct trace_reader *r, struct trace_status *st)
 {
 	int direct = reader_direct_open(r, st);
 
+	if (r->flags & TRACE_MAKE_KEYS)
+		r->key = calloc(1, sizeof *r->key);
 	return direct == 0 ? reader_header(r, st) : direct < 0 ? -1 : 0;
 }
 
@@ -425,6 +458,8 @@ trace_close(struct trace_reader *r)
 	if (r == NULL)
 		return;
 	reader_direct_free(r);
+	reader_plan_free(r);
+	reader_key_free(r);
 	reader_sources_free(r);
 	reader_tables_free(r);
 	for (unsigned i = 0; i < r->info.nmissing; i++)
@@ -433,6 +468,7 @@ trace_close(struct trace_reader *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	free(r->stored);
+	free(r->state_bytes);
 	free(r->heap);
 	free(r->session_path);
 	free(r->path);

@@ -101,6 +101,9 @@ struct trace_event {
 	const char *text;
 	/* MODULE, UNLOAD: borrowed, as long as the reader */
 	const struct trace_module *module;
+	/* KEYFRAME: heap_restore's bytes, borrowed until the next call */
+	const void *state;
+	size_t state_size;
 };
 
 struct trace_info {
@@ -144,6 +147,7 @@ struct trace_reader;
 
 enum trace_open_flags {
 	TRACE_META_ONLY = 1,	/* skip blocks of events and HEAP alone */
+	TRACE_MAKE_KEYS = 2,	/* see keyframe.h */
 };
 
 /* NULL with *status filled on failure.  Close with trace_close. */
@@ -160,6 +164,25 @@ void	trace_close(struct trace_reader *);
  */
 int	trace_next(struct trace_reader *, struct trace_event *event,
 	    struct trace_status *status);
+
+/*
+ * Begin at the last keyframe before time, in ticks: to be called before anything
+ * was read.  The next event is then KEYFRAME, which stands for all before it;
+ * findings and names of before are not delivered again.  1; 0: there is no such
+ * keyframe, reading begins at the beginning; -1: *status is filled.
+ */
+int	trace_seek(struct trace_reader *, uint64_t time,
+	    struct trace_status *status);
+
+/*
+ * No more events are wanted: read on behind them all, where the closing record
+ * is.  trace_info then says what became of the recording; blocks that were not
+ * read are not known to be whole.  0, or -1: *status is filled.
+ */
+int	trace_skip_rest(struct trace_reader *, struct trace_status *status);
+
+/* Ticks from the beginning to the end, where a closing record tells; or 0. */
+uint64_t trace_duration(struct trace_reader *);
 
 const struct trace_counts *trace_counts(const struct trace_reader *);
 

@@ -137,8 +137,8 @@ reader_header(struct trace_reader *r, struct trace_status *st)
 	return 0;
 }
 
-static bool
-block_header_ok(const struct format_block *b)
+bool
+reader_block_ok(const struct format_block *b)
 {
 	return memcmp(b->magic, FORMAT_BLOCK_MAGIC, sizeof b->magic) == 0 &&
 	    format_crc(0, b, offsetof(struct format_block, crc)) == b->crc &&
@@ -175,7 +175,7 @@ block_search(struct trace_reader *r, uint64_t *found)
 		if (n <= 0)
 			return (int)n;
 		*found = r->scanned;
-		if (block_header_ok(&b))
+		if (reader_block_ok(&b))
 			return 1;
 		r->scanned++;
 	}
@@ -244,6 +244,31 @@ block_body(struct trace_reader *r, struct format_block *b)
 }
 
 static int
+block_room(struct trace_reader *r, size_t size)
+{
+	unsigned char *p;
+
+	if (size <= r->stored_room)
+		return 0;
+	p = realloc(r->stored, size);
+	if (p == NULL)
+		return -1;
+	r->stored = p;
+	r->stored_room = size;
+	return 0;
+}
+
+struct buffer *
+reader_body_at(struct trace_reader *r, uint64_t pos, struct format_block *b)
+{
+	if (reader_pread(r->fd, b, sizeof *b, pos) <= 0 ||
+	    !reader_block_ok(b) || block_room(r, b->stored) != 0 ||
+	    reader_pread(r->fd, r->stored, b->stored, pos + sizeof *b) <= 0)
+		return NULL;
+	return block_body(r, b);
+}
+
+static int
 block_slices(struct trace_reader *r, struct buffer *buf,
     const unsigned char *end)
 {
@@ -308,23 +333,11 @@ block_round(struct trace_reader *r, const struct format_block *b)
 		r->counts.rounds++;
 	}
 	r->scan = b->scan;
-	if (b->type == FORMAT_MARK && r->scan > r->horizon)
+	if (b->type != FORMAT_MARK)
+		return;
+	if (r->scan > r->horizon)
 		r->horizon = r->scan;
-}
-
-static int
-block_room(struct trace_reader *r, size_t size)
-{
-	unsigned char *p;
-
-	if (size <= r->stored_room)
-		return 0;
-	p = realloc(r->stored, size);
-	if (p == NULL)
-		return -1;
-	r->stored = p;
-	r->stored_room = size;
-	return 0;
+	reader_key_mark(r, r->pos + sizeof *b + b->stored);
 }
 
 static int
@@ -354,12 +367,60 @@ block_read_body(struct trace_reader *r, struct format_block *b)
 	return n;
 }
 
+/* A keyframe or an index: readers step over them, but where one is all that is
+ * left of the beginning. */
+static int
+block_aside(struct trace_reader *r, const struct format_block *b)
+{
+	if (b->type == FORMAT_KEYFRAME && b->flags & FORMAT_BEGIN &&
+	    b->count == 0 && reader_keyframe_begin(r) < 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return 1;
+}
+
+/* The block at r->pos, whose header is good. */
+static int
+block_next(struct trace_reader *r, struct format_block *b)
+{
+	int n = 1;
+
+	if (b->type == FORMAT_KEYFRAME || b->type == FORMAT_INDEX)
+		n = block_aside(r, b);
+	else if (!((r->flags & TRACE_META_ONLY) && b->type == FORMAT_EVENTS))
+		n = block_read_body(r, b);
+	if (n <= 0)
+		return n;
+	if (b->type != FORMAT_KEYFRAME && b->type != FORMAT_INDEX)
+		block_round(r, b);
+	r->counts.blocks++;
+	r->pos += sizeof *b + b->stored;
+	return 1;
+}
+
+int
+reader_block_here(struct trace_reader *r)
+{
+	struct format_block b;
+	int n = reader_pread(r->fd, &b, sizeof b, r->pos);
+
+	if (n < 0)
+		return -1;
+	if (n > 0 && reader_block_ok(&b))
+		return block_next(r, &b);
+	reader_missing(r, r->pos, "a block is damaged");
+	return 1;
+}
+
 int
 reader_block(struct trace_reader *r)
 {
 	struct format_block b;
 	int n;
 
+	if (r->plan != NULL)
+		return reader_plan_block(r);
 	if (r->lost_way) {
 		n = block_resync(r);
 		if (n <= 0)
@@ -368,13 +429,5 @@ reader_block(struct trace_reader *r)
 	n = reader_pread(r->fd, &b, sizeof b, r->pos);
 	if (n <= 0)
 		return n;
-	if (!block_header_ok(&b))
-		return block_resync(r);
-	if (!((r->flags & TRACE_META_ONLY) && b.type == FORMAT_EVENTS) &&
-	    (n = block_read_body(r, &b)) <= 0)
-		return n;
-	block_round(r, &b);
-	r->counts.blocks++;
-	r->pos += sizeof b + b.stored;
-	return 1;
+	return reader_block_ok(&b) ? block_next(r, &b) : block_resync(r);
 }

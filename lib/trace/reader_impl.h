@@ -21,6 +21,7 @@
 
 #include <zstd.h>
 
+#include "trace/bytes.h"
 #include "trace/coding.h"
 #include "trace/format_file.h"
 #include "trace/reader.h"
@@ -109,6 +110,29 @@ struct arena_part {
 };
 
 struct reader_direct;
+struct reader_plan;
+
+/* A keyframe on its way: see reader_key.c. */
+struct reader_key {
+	enum { KEY_NONE, KEY_WANTED, KEY_NOTED, KEY_DUE } stage;
+	uint64_t pos;		/* where reading will go on */
+	uint64_t round;		/* the one before */
+	uint64_t time;		/* of the keyframe, when due */
+	uint64_t latest;	/* of what was queued when it was noted */
+	struct bytes sources;
+	uint64_t nsources;
+};
+
+struct reader_entry {
+	uint64_t offset;
+	uint64_t time;		/* of a KEYFRAME; 0: of a part that can't begin */
+	uint32_t type;		/* enum format_block_type */
+};
+
+struct reader_index {
+	struct reader_entry *entry;
+	size_t n, room;
+};
 
 struct trace_reader {
 	int fd;
@@ -130,6 +154,14 @@ struct trace_reader {
 	bool lost_way;		/* looking for the next block */
 	unsigned char *stored;	/* room for a body as it is in the file */
 	size_t stored_room;
+
+	/* Beginning in the middle: reader_seek.c. */
+	struct reader_key *key;	/* NULL: no keyframes are made */
+	struct reader_plan *plan;	/* not NULL: the tables are filled first */
+	const unsigned char *state;	/* the heap's part, to be delivered */
+	size_t state_size;
+	unsigned char *state_bytes;	/* what it is in */
+	uint64_t skip;		/* ticks: events before it are old */
 
 	/* What is read and not delivered. */
 	struct source *buckets[READER_BUCKETS];
@@ -175,10 +207,42 @@ int	reader_header(struct trace_reader *, struct trace_status *);
 /* Exactly size bytes: 1, fewer are there: 0, -1 errno. */
 int	reader_pread(int fd, void *, size_t size, uint64_t off);
 
+/* The same at r->pos, whatever stands there: it is missing if it is bad. */
+int	reader_block_here(struct trace_reader *);
+bool	reader_block_ok(const struct format_block *);
+/* The body of a good block anywhere; NULL: there is none. */
+struct buffer *reader_body_at(struct trace_reader *, uint64_t pos,
+	    struct format_block *);
+
+/* reader_key.c: a round has ended, the next one begins at pos. */
+void	reader_key_mark(struct trace_reader *, uint64_t pos);
+int	reader_key_load(struct trace_reader *, const struct format_keyframe *,
+	    const unsigned char *p);
+void	reader_key_free(struct trace_reader *);
+
+/* reader_index.c */
+bool	reader_index(struct trace_reader *, struct reader_index *);
+bool	reader_closing(struct trace_reader *, struct format_block *,
+	    uint64_t *pos);
+
+/* reader_seek.c */
+bool	reader_keyframe_head(struct trace_reader *, uint64_t pos,
+	    struct format_keyframe *);
+/* One at r->pos is where reading begins: 1, 0 it is bad, -1 no memory. */
+int	reader_keyframe_begin(struct trace_reader *);
+/* While there is a plan, instead of reader_block. */
+int	reader_plan_block(struct trace_reader *);
+void	reader_plan_free(struct trace_reader *);
+void	reader_keyframe_event(struct trace_reader *, struct trace_event *);
+
 /* reader_source.c */
 struct buffer *reader_buffer_take(struct trace_reader *, size_t room);
 void	reader_buffer_give(struct trace_reader *, struct buffer *);
 struct source *reader_source_find(struct trace_reader *, uint64_t seq);
+struct source *reader_source_create(struct trace_reader *,
+	    const struct format_slice *, uint64_t offset);
+/* Nothing is queued any more, and no chunk known. */
+void	reader_sources_drop(struct trace_reader *);
 void	reader_source_add(struct trace_reader *, const struct format_slice *,
 	    struct buffer *, const unsigned char *bytes, uint64_t offset);
 /* Decode the next record into source->record.  false: none is there. */

@@ -66,8 +66,8 @@ reader_source_find(struct trace_reader *r, uint64_t seq)
 	return s;
 }
 
-static struct source *
-source_create(struct trace_reader *r, const struct format_slice *slice,
+struct source *
+reader_source_create(struct trace_reader *r, const struct format_slice *slice,
     uint64_t offset)
 {
 	struct source **bucket = source_bucket(r, slice->seq);
@@ -167,7 +167,7 @@ reader_source_add(struct trace_reader *r, const struct format_slice *slice,
 
 	if (s == NULL && slice->size == 0)
 		return;
-	if (s == NULL && (s = source_create(r, slice, offset)) == NULL)
+	if (s == NULL && (s = reader_source_create(r, slice, offset)) == NULL)
 		return;
 	/* Of a slice that was thinned no part can be told from another. */
 	if ((slice->offset > s->received || (less != 0 && end > s->received &&
@@ -212,13 +212,20 @@ reader_source_next(struct trace_reader *r, struct source *s)
 }
 
 void
+reader_sources_drop(struct trace_reader *r)
+{
+	for (unsigned i = 0; i < READER_BUCKETS; i++)
+		while (r->buckets[i] != NULL)
+			source_destroy(r, r->buckets[i]);
+	r->nheap = 0;
+}
+
+void
 reader_sources_free(struct trace_reader *r)
 {
 	struct buffer *b;
 
-	for (unsigned i = 0; i < READER_BUCKETS; i++)
-		while (r->buckets[i] != NULL)
-			source_destroy(r, r->buckets[i]);
+	reader_sources_drop(r);
 	while ((b = r->spare) != NULL) {
 		r->spare = b->next;
 		free(b);

@@ -279,6 +279,12 @@ UNIT_TESTS += %D%/t_trace_order
 %C%_t_trace_order_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_t_trace_order_LDADD = libtrace.la libtracein.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_keyframe
+%C%_t_keyframe_SOURCES = %D%/t_keyframe.c
+%C%_t_keyframe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_keyframe_LDADD = libheap.la libtrace.la libtracein.la libbase.la \
+	libargs.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_file_thin
 %C%_t_file_thin_SOURCES = %D%/t_file_thin.c
 %C%_t_file_thin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
