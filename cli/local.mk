@@ -48,6 +48,7 @@ poolwatch_SOURCES = \
 	%D%/record.h \
 	%D%/record_grow.c \
 	%D%/record_impl.h \
+	%D%/record_index.c \
 	%D%/record_tell.c \
 	%D%/record_watch.c \
 	%D%/refuse.c \

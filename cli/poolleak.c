@@ -59,15 +59,30 @@ leak_tell_missing(struct trace_reader *reader, const char *path)
 	return info->complete ? LEAK_OK : LEAK_INCOMPLETE;
 }
 
-/* Every event into the heap.  LEAK_OK, or LEAK_INCOMPLETE with the reason. */
+/* Up to that moment: from the last keyframe before it. */
 static int
-leak_replay(struct trace_reader *reader, struct heap *heap, const char *path)
+leak_replay_until(struct trace_reader *reader, struct heap *heap,
+    const struct heap_until *until, struct trace_status *status,
+    bool *no_memory)
+{
+	*no_memory = false;
+	if (trace_seek(reader, until->time, status) < 0 ||
+	    heap_replay_until(heap, until, status, no_memory) < 0)
+		return -1;
+	return trace_skip_rest(reader, status);
+}
+
+/* The events into the heap.  LEAK_OK, or LEAK_INCOMPLETE with the reason. */
+static int
+leak_replay(struct trace_reader *reader, struct heap *heap, const char *path,
+    const struct heap_until *until)
 {
 	struct trace_status status;
 	int result = LEAK_OK, r;
 	bool no_memory;
 
-	r = heap_replay(heap, &status, &no_memory);
+	r = until->time == ~0ull ? heap_replay(heap, &status, &no_memory) :
+	    leak_replay_until(reader, heap, until, &status, &no_memory);
 	if (no_memory) {
 		leak_say_about(path,
 		    "out of memory: figures are too low");
@@ -129,7 +144,7 @@ leak_status(const struct report *r, const struct leak_options *o, int complete)
 
 static int
 leak_report(struct trace_reader *reader, const char *path,
-    const struct leak_options *o, FILE *f)
+    const struct leak_options *o, const struct heap_until *until, FILE *f)
 {
 	struct symbol_options so = { o->sysroot, o->debug_dir };
 	struct symbolizer *symbols = symbolizer_create(&so);
@@ -143,7 +158,7 @@ leak_report(struct trace_reader *reader, const char *path,
 		leak_say("out of memory");
 		goto out;
 	}
-	complete = leak_replay(reader, heap, path);
+	complete = leak_replay(reader, heap, path, until);
 	if (report_gather(r) != 0) {
 		leak_say("out of memory");
 		goto out;
@@ -164,17 +179,29 @@ static int
 leak_trace(struct trace_reader *reader, const char *path,
     struct leak_options *o, FILE *f)
 {
+	struct trace_status status;
+	struct heap_until until;
+
 	if (o->all || o->free) {
 		leak_say("-a and -d of a trace are not yet built into this "
 		    "version");
 		return LEAK_USAGE;
 	}
 	o->report.source = path;
+	if (o->at.kind != MOMENT_END && (o->check || o->dump)) {
+		leak_say("--at is for reports");
+		return LEAK_USAGE;
+	}
 	if (o->check)
 		return leak_check(path, f);
 	if (o->dump)
 		return leak_dump(reader, path, o, f);
-	return leak_report(reader, path, o, f);
+	if (moment_find(path, &o->at, &until, &status) < 0) {
+		leak_say_about(path, status.what);
+		return LEAK_UNREADABLE;
+	}
+	o->report.at = until.time == ~0ull ? 0 : until.time + 1;
+	return leak_report(reader, path, o, &until, f);
 }
 
 static int

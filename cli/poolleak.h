@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "cli/args.h"
+#include "heap/moment.h"
 #include "report/report.h"
 #include "trace/reader.h"
 
@@ -42,8 +43,8 @@ enum {
 	_(TOP, "top", 0, "N", NOW, "Report",				       \
 	    "print the N worst sites and blocks not freed; 0: all (default "   \
 	    "10; json: 1000 sites, all blocks)")			       \
-	_(AT, "at", 0, "WHEN", LATER, "Report",				       \
-	    "the heap as it was at 1.5s, 40%, peak, end")		       \
+	_(AT, "at", 0, "WHEN", NOW, "Report",				       \
+	    "the heap as it was at 1.5s, 40%, peak, end (default)")	       \
 	_(DIFF, "diff", 0, "OLD", LATER, "Report",			       \
 	    "against an older trace")					       \
 	_(EXPLAIN, "explain", 0, "VALUE", LATER, "Report",		       \
@@ -120,6 +121,7 @@ struct leak_options {
 	const char *trace;	/* --trace */
 	const char *sysroot;
 	const char *debug_dir;
+	struct moment at;
 	bool top_given;
 	bool check;
 	bool dump;

@@ -68,6 +68,9 @@ check_print(const char *path, const struct trace_check_result *c, FILE *f)
 		fprintf(f, "  %.1f bytes an event, %.2f stored, "
 		    "%.2f of stacks\n", c->bytes_per_event,
 		    c->stored_per_event, c->stacks_per_event);
+	if (c->counts.keyframes > 0)
+		fprintf(f, "  %s\n", words_count(count, sizeof(count),
+		    c->counts.keyframes, "keyframe", "keyframes"));
 	if (c->lost_known)
 		fprintf(f, "  %s\n", words_count(count, sizeof(count),
 		    c->lost, "event lost", "events lost"));

@@ -143,6 +143,15 @@ set_by(struct leak_options *o, struct args *a)
 }
 
 static enum args_result
+set_at(struct leak_options *o, struct args *a)
+{
+	if (moment_parse(a->value, &o->at) != 0)
+		return args_refuse(a, "'%s' is no moment: %s", a->value,
+		    MOMENT_WORDS);
+	return ARGS_OPTION;
+}
+
+static enum args_result
 leak_option(struct leak_options *o, struct args *a)
 {
 	uint64_t n = 0;
@@ -160,6 +169,8 @@ leak_option(struct leak_options *o, struct args *a)
 		return set_filter(o, a);
 	case OPT_BY:
 		return set_by(o, a);
+	case OPT_AT:
+		return set_at(o, a);
 	case OPT_OUTPUT:
 		o->output = a->value;
 		break;

@@ -51,6 +51,7 @@ struct record {
 	struct record_setup *setup;
 	struct trace_file *file;
 	struct record_watch watch;
+	struct record_index *index;	/* NULL: no keyframes yet */
 	uint64_t taken;		/* bytes of records, all rounds */
 	uint64_t alone_since;	/* ns; 0: somebody lives */
 	uint64_t silent_since;	/* ns; who lives has never spoken; 0: nobody */
@@ -226,6 +227,7 @@ do_round(struct record *r)
 	taken = trace_file_round(r->file, h);
 	if (taken < 0)
 		stop_at_error(r, errno);
+	r->index = record_index_round(r->index, r->file, r->setup->trace_fd);
 	r->setup->shared->size = trace_file_size(r->file);
 	r->taken += (uint64_t)taken;
 	record_grow(h, r->setup->session_fd, r->taken);
@@ -350,6 +352,7 @@ record_run(struct record_setup *s)
 	r.room = record_room(s->trace_fd);
 	do_rounds(&r);
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
+	record_index_end(r.index);
 	/* What came since the last round; then all but the closing record. */
 	if (trace_file_round(r.file, s->session) < 0)
 		stop_at_error(&r, errno);

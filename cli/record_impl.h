@@ -55,6 +55,15 @@ int	record_is_shared(int session_fd);
 void	record_grow(struct session_header *, int session_fd, uint64_t taken);
 
 /*
+ * After a round: start the maker of keyframes when it is time (x is NULL until
+ * then), and put what it has made into the trace.  Returns the new x.
+ */
+struct record_index;
+struct record_index *record_index_round(struct record_index *,
+	    struct trace_file *, int trace_fd);
+void	record_index_end(struct record_index *);
+
+/*
  * record_tell.c: do what session_header.tell_word asks; 0 or an errno.  Then
  * answer who asked, if nobody has yet.
  */

@@ -63,7 +63,7 @@ open_source(struct app *app, const struct options *o, const char *path)
 		.debug_dir = o->debug_dir };
 	char line[512];
 
-	if (model_open(&app->model, path, &so) == 0)
+	if (model_open(&app->model, path, &o->at, &so) == 0)
 		return 0;
 	snprintf(line, sizeof(line), "%.300s: %s", path,
 	    app->model.status.what);

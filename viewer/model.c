@@ -39,8 +39,22 @@ no_memory(struct model *m)
 	return -1;
 }
 
+/* Where reading will stop, and from which keyframe it goes there. */
+static int
+model_seek(struct model *m, const struct moment *at)
+{
+	if (moment_find(m->path, at, &m->until, &m->status) < 0)
+		return -1;
+	if (m->until.time == ~0ull)
+		return 0;
+	snprintf(m->at, sizeof(m->at), "at %.3f s", model_seconds(m,
+	    m->until.time));
+	return trace_seek(m->reader, m->until.time, &m->status);
+}
+
 int
-model_open(struct model *m, const char *path, const struct symbol_options *so)
+model_open(struct model *m, const char *path, const struct moment *at,
+    const struct symbol_options *so)
 {
 	static const struct report_options options = { .parts = REPORT_ERRORS };
 
@@ -48,7 +62,7 @@ model_open(struct model *m, const char *path, const struct symbol_options *so)
 	m->path = path;
 	m->changed = milliseconds();
 	m->reader = trace_open(path, 0, &m->status);
-	if (m->reader == NULL)
+	if (m->reader == NULL || model_seek(m, at) < 0)
 		return -1;
 	m->heap = heap_create(m->reader);
 	m->symbolizer = symbolizer_create(so);
@@ -90,22 +104,36 @@ take_sample(struct model *m)
 	m->nsamples++;
 }
 
+/* One more event into the heap: 1, 0 there is none now, -1 reading failed. */
+static int
+model_step(struct model *m)
+{
+	struct trace_event event;
+	int result = trace_next(m->reader, &event, &m->status);
+
+	if (result <= 0)
+		return result;
+	if (!heap_is_behind(m->heap, &m->until, &event)) {
+		heap_apply(m->heap, &event);
+		return 1;
+	}
+	m->there = true;
+	return trace_skip_rest(m->reader, &m->status);
+}
+
 bool
 model_poll(struct model *m, unsigned ms)
 {
 	uint64_t until = milliseconds() + ms, n = 0;
-	struct trace_event event;
 	int result = 1;
 
-	if (m->failed)
+	if (m->failed || m->there)
 		return false;
 	for (m->idle = false; result > 0; n++) {
 		if (n % POLL_BATCH == POLL_BATCH - 1 &&
 		    milliseconds() >= until)
 			break;
-		result = trace_next(m->reader, &event, &m->status);
-		if (result > 0)
-			heap_apply(m->heap, &event);
+		result = model_step(m);
 	}
 	m->idle = result <= 0;
 	m->failed = result < 0;
@@ -140,6 +168,8 @@ model_state(struct model *m)
 		return "damaged";
 	if (!m->idle)
 		return "reading";
+	if (m->at[0] != '\0')
+		return m->at;
 	if (!info->closed)
 		return is_abandoned(m, info) ? "unfinished" : "following";
 	return info->complete ? "complete" : "incomplete";

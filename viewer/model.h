@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "heap/heap.h"
+#include "heap/moment.h"
 #include "report/report.h"
 #include "symbol/symbol.h"
 #include "trace/reader.h"
@@ -39,9 +40,12 @@ struct model {
 	struct symbolizer *symbolizer;
 	struct heap *heap;
 	struct report *report;
+	struct heap_until until;	/* time ~0: all of it */
+	char at[32];		/* "at 1.500 s"; "": all of it */
 
 	/* Grown by model_poll. */
 	bool idle;		/* nothing more to read now */
+	bool there;		/* at until: nothing more is read */
 	bool failed;		/* reading can't go on; status says why */
 	struct trace_status status;
 	uint64_t version;	/* another one: something changed ... */
@@ -56,14 +60,14 @@ struct model {
 };
 
 /* 0, or -1 with m->status filled.  path is borrowed. */
-int	model_open(struct model *m, const char *path,
+int	model_open(struct model *m, const char *path, const struct moment *,
 	    const struct symbol_options *);
 void	model_close(struct model *m);
 
 /* Read for at most ms milliseconds.  true: something is new. */
 bool	model_poll(struct model *m, unsigned ms);
 
-/* "complete", "following", "reading", "incomplete", "unfinished", "damaged" */
+/* "complete", "at 1.500 s", "following", "reading", "incomplete", "unfinished", "damaged" */
 const char *model_state(struct model *m);
 double	model_seconds(struct model *m, uint64_t ticks);
 /* Allocations per second: of late while following, else of the whole. */

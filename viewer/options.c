@@ -38,6 +38,11 @@ take(struct options *o, struct args *a)
 	case OPT_FILTER:
 		o->filter = a->value;
 		break;
+	case OPT_AT:
+		if (moment_parse(a->value, &o->at) != 0)
+			return args_refuse(a, "--at=%s: no moment (%s)",
+			    a->value, MOMENT_WORDS);
+		break;
 	case OPT_SYSROOT:
 		o->sysroot = a->value;
 		break;

@@ -7,12 +7,13 @@
 #define PW_VIEWER_OPTIONS_H
 
 #include "cli/args.h"
+#include "heap/moment.h"
 
 #define POOLVIEW_OPTIONS(_)						\
-	_(AT, "at", 0, "WHEN", LATER, "Selection",			\
-	    "the heap as it was: 1.5s, 40%, peak, end.")		\
 	_(FILTER, "filter", 0, "REGEX", NOW, "Selection",		\
 	    "show only the sites that match.")				\
+	_(AT, "at", 0, "WHEN", NOW, "Selection",			\
+	    "the heap as it was at 1.5s, 40%, peak, end (default).")	\
 	_(SYSROOT, "sysroot", 0, "DIR", NOW, "Names",			\
 	    "where the programs of the trace are on this machine.")	\
 	_(DEBUG_DIR, "debug-dir", 0, "DIR", NOW, "Names",		\
@@ -27,6 +28,7 @@
 enum { POOLVIEW_OPTIONS(ARGS_AS_ENUM) };
 
 struct options {
+	struct moment at;
 	const char *filter;
 	const char *sysroot;
 	const char *debug_dir;

@@ -119,9 +119,19 @@ int	heap_apply(struct heap *, const struct trace_event *);
 int	heap_replay(struct heap *, struct trace_status *status,
 	    bool *no_memory);
 
-/* As far as the events of until, in ticks; the reader has read one more. */
-int	heap_replay_until(struct heap *, uint64_t until,
+/*
+ * How far: up to the events of time, in ticks; where bytes are given, up to the
+ * one of them that makes so many live.  The reader has read one more then.
+ */
+struct heap_until {
+	uint64_t time;
+	uint64_t bytes;
+};
+int	heap_replay_until(struct heap *, const struct heap_until *,
 	    struct trace_status *status, bool *no_memory);
+/* For who applies events himself: is this one behind it? */
+bool	heap_is_behind(const struct heap *, const struct heap_until *,
+	    const struct trace_event *);
 
 /*
  * The same for a follower that reads TRACE_META_ONLY: it sees some events of

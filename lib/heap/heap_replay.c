@@ -69,11 +69,42 @@ ahead_fetch(struct ahead *a)
 int
 heap_replay(struct heap *h, struct trace_status *status, bool *no_memory)
 {
-	return heap_replay_until(h, ~0ull, status, no_memory);
+	return heap_replay_until(h, &(struct heap_until){ ~0ull, 0 }, status,
+	    no_memory);
+}
+
+bool
+heap_is_behind(const struct heap *h, const struct heap_until *until,
+    const struct trace_event *ev)
+{
+	return ev->time > until->time || (ev->time == until->time &&
+	    until->bytes != 0 && h->running_bytes >= until->bytes);
+}
+
+/* The event that was just read: true if it is for the heap. */
+static bool
+ahead_take(struct ahead *a, const struct heap_until *until)
+{
+	const struct trace_event *ev = ahead_at(a, a->next);
+
+	if (PW_UNLIKELY(ev->time >= until->time)) {
+		ahead_apply(a, a->next);
+		if (heap_is_behind(a->heap, until, ev))
+			return false;
+	}
+	a->next++;
+	if (PW_UNLIKELY(ev->kind > TRACE_CANCEL)) {
+		ahead_apply(a, a->next);
+		return true;
+	}
+	ahead_fetch(a);
+	if (a->next - a->first == AHEAD)
+		ahead_apply(a, a->first + 1);
+	return true;
 }
 
 int
-heap_replay_until(struct heap *h, uint64_t until,
+heap_replay_until(struct heap *h, const struct heap_until *until,
     struct trace_status *status, bool *no_memory)
 {
 	struct ahead a;
@@ -82,26 +113,10 @@ heap_replay_until(struct heap *h, uint64_t until,
 	a.heap = h;
 	a.next = a.first = 0;
 	a.no_memory = false;
-	for (;;) {
-		struct trace_event *ev = ahead_at(&a, a.next);
-
-		got = trace_next(h->reader, ev, status);
-		if (got <= 0)
-			break;
-		if (PW_UNLIKELY(ev->time > until)) {
-			got = 0;
-			break;
-		}
-		a.next++;
-		if (PW_UNLIKELY(ev->kind > TRACE_CANCEL)) {
-			ahead_apply(&a, a.next);
-			continue;
-		}
-		ahead_fetch(&a);
-		if (a.next - a.first == AHEAD)
-			ahead_apply(&a, a.first + 1);
-	}
+	do {
+		got = trace_next(h->reader, ahead_at(&a, a.next), status);
+	} while (got > 0 && ahead_take(&a, until));
 	ahead_apply(&a, a.next);
 	*no_memory = a.no_memory;
-	return got;
+	return got < 0 ? got : 0;
 }

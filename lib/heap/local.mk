@@ -12,10 +12,14 @@ libheap_la_SOURCES = \
 	%D%/heap_pairs.c \
 	%D%/heap_replay.c \
 	%D%/heap_state.c \
+	%D%/heap_state.h \
+	%D%/heap_state_blocks.c \
 	%D%/heap_tables.c \
 	%D%/map.c \
 	%D%/map.h \
 	%D%/mappings.c \
+	%D%/moment.c \
+	%D%/moment.h \
 	%D%/ranges.c \
 	%D%/ranges.h \
 	%D%/weight.c

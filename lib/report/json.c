@@ -85,6 +85,8 @@ json_source(struct report *r)
 	/* Of what is not there nobody can say that nothing was lost. */
 	if (info->lost_known && (info->complete || info->lost > 0))
 		json_count(o, "lost_events", info->lost);
+	if (r->options.at != 0)
+		json_seconds(o, "at", report_seconds(r, r->options.at - 1));
 	if (info->pairs != 0)
 		json_count(o, "left_out", info->pairs);
 	if (heap_pauses(r->heap)->count != 0)

@@ -49,6 +49,7 @@ struct report_options {
 	enum top_key by;	/* their order */
 	const regex_t *filter;	/* on function, file and module; NULL: all */
 	uint32_t process;	/* pid; 0: all */
+	uint64_t at;		/* ticks from here on are left out; 0: none */
 	bool to_main;		/* what calls main is not even named; no ids */
 	bool prefix;		/* each line of text begins with "==PID== " */
 	const char *source;	/* name of the trace; NULL: none is kept */

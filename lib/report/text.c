@@ -99,6 +99,8 @@ struct text_unjudged {
 
 static const struct text_unjudged text_blocks = { "NOT FREED", "block",
 	"blocks", "allocated by", "with smaller blocks not freed", heap_site };
+static const struct text_unjudged text_live = { "LIVE", "block",
+	"blocks", "allocated by", "with smaller live blocks", heap_site };
 static const struct text_unjudged text_mappings = { "NOT UNMAPPED", "mapping",
 	"mappings", "mapped by", "with smaller mappings not unmapped",
 	heap_mapping_site };
@@ -110,7 +112,7 @@ text_leak(FILE *f, struct report *r, size_t number,
 	const struct heap_site *site = w->site(r->heap, u->site);
 	const char *call = report_call_word(site->call);
 	char bytes[WORDS_MAX], blocks[WORDS_MAX], what[96], when[64], right[96];
-	const char *estimate = w == &text_blocks ? about(r) : "";
+	const char *estimate = w != &text_mappings ? about(r) : "";
 	struct text t;
 
 	text_begin(&t, f, r, site->proc);
@@ -338,6 +340,19 @@ text_paused(const struct text *t, struct report *r)
 	    "times"), report_seconds(r, ticks));
 }
 
+/* How long it was, or the moment that was asked for. */
+static const char *
+text_when(struct report *r, char *buf, size_t size)
+{
+	if (r->options.at != 0)
+		snprintf(buf, size, "as at %.4f s", report_seconds(r,
+		    r->options.at - 1));
+	else
+		snprintf(buf, size, "%.2f s", report_seconds(r,
+		    r->totals.last_time));
+	return buf;
+}
+
 static void
 text_summary(FILE *f, struct report *r)
 {
@@ -346,13 +361,13 @@ text_summary(FILE *f, struct report *r)
 	const struct heap_totals *n = &r->totals;
 	const struct trace_info *info = trace_info(r->reader);
 	uint32_t mode = info->mode;
-	char count[WORDS_MAX], peak[64];
+	char count[WORDS_MAX], peak[64], when[64];
 	struct text t;
 
 	text_begin(&t, f, r, ~0u);
-	text_line(&t, "SUMMARY  %s, %.2f s, %s mode", words_count(count,
+	text_line(&t, "SUMMARY  %s, %s, %s mode", words_count(count,
 	    sizeof count, r->nprocesses, "process", "processes"),
-	    report_seconds(r, n->last_time),
+	    text_when(r, when, sizeof when),
 	    mode < PW_ARRAY_LEN(modes) ? modes[mode] : "unknown");
 	if (info->sample != 0)
 		text_line(&t, "  Counts and bytes of blocks are estimated from "
@@ -369,7 +384,8 @@ text_summary(FILE *f, struct report *r)
 	    n->peak_time));
 	total_bytes(&t, "peak", n->peak_bytes, n->peak_blocks, &text_blocks,
 	    peak);
-	total_bytes(&t, "not freed", n->live_bytes, n->live_blocks,
+	total_bytes(&t, r->options.at ? "live then" : "not freed",
+	    n->live_bytes, n->live_blocks,
 	    &text_blocks, "");
 	text_mapped(&t, r);
 	if (info->lost_known && info->lost > 0)
@@ -378,7 +394,7 @@ text_summary(FILE *f, struct report *r)
 		total_row(&t, "left out", info->pairs, "born and freed at once "
 		    "near the bound");
 	text_paused(&t, r);
-	if (n->live_blocks > 0)
+	if (n->live_blocks > 0 && r->options.at == 0)
 		text_line(&t, "  Whether those are lost is not yet judged.");
 	text_line(&t, "%s", "");
 }
@@ -399,7 +415,8 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 	    "bytes");
 	words_count(blocks, sizeof blocks, r->totals.live_blocks, "block",
 	    "blocks");
-	snprintf(left, sizeof left, "%s%s of %s not freed", estimate, blocks,
+	snprintf(left, sizeof left, r->options.at ? "%s%s of %s live" :
+	    "%s%s of %s not freed", estimate, blocks,
 	    bytes);
 	if (r->totals.live_blocks == 0)
 		strcpy(left, "0 leaks");
@@ -442,7 +459,8 @@ report_text_end(FILE *f, struct report *r)
 		text_sites(f, r);
 	if (parts & REPORT_LEAKS) {
 		text_leaks(f, r, &text_mappings, r->mappings, r->nmappings);
-		text_leaks(f, r, &text_blocks, r->leaks, r->nleaks);
+		text_leaks(f, r, r->options.at ? &text_live : &text_blocks,
+		    r->leaks, r->nleaks);
 	}
 	if (parts & REPORT_SUMMARY) {
 		/* With a prefix they were told as they came. */

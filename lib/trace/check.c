@@ -123,7 +123,7 @@ trace_check(const char *path, struct trace_check_result *c)
 	int n;
 
 	memset(c, 0, sizeof *c);
-	r = trace_open(path, 0, &c->status);
+	r = trace_open(path, TRACE_EVERY_BLOCK, &c->status);
 	if (r == NULL)
 		return -1;
 	while ((n = trace_next(r, &ev, &c->status)) > 0)

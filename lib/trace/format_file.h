@@ -52,8 +52,9 @@
 #define FORMAT_BLOCK_MAGIC	"\x89PWB\r\n\x1a\n"
 #define FORMAT_ORDER		0x01020304u
 
-/* Features a reader must know: none yet. */
-#define FORMAT_FEATURES_KNOWN	0ull
+/* Features a reader must know: the beginning is a KEYFRAME (FORMAT_BEGIN). */
+#define FORMAT_FEATURE_BEGIN	1ull
+#define FORMAT_FEATURES_KNOWN	FORMAT_FEATURE_BEGIN
 
 struct format_header {
 	char magic[8];

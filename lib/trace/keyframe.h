@@ -15,12 +15,17 @@
 #include "trace/reader.h"
 
 void	trace_key_want(struct trace_reader *);
-/* time: of the event that was just delivered. */
-bool	trace_key_due(const struct trace_reader *, uint64_t time);
+/* One is on its way. */
+bool	trace_key_wanted(const struct trace_reader *);
+/* Bytes of the trace that were read. */
+uint64_t trace_position(const struct trace_reader *);
+/* Of the event that was just delivered. */
+bool	trace_key_due(const struct trace_reader *, const struct trace_event *);
 /*
  * The bytes of a keyframe up to the heap's, into an empty one.  0, or -1: without
  * memory.  None is wanted any more then.
  */
-int	trace_key_take(struct trace_reader *, struct bytes *);
+int	trace_key_take(struct trace_reader *, const struct trace_event *,
+	    struct bytes *);
 
 #endif

@@ -44,6 +44,7 @@ libtrace_la_SOURCES = \
 	%D%/file_table.c \
 	%D%/file_thin.c \
 	%D%/file_thin.h \
+	%D%/keyframe.h \
 	%D%/names.c \
 	%D%/reader.c \
 	%D%/reader.h \
@@ -52,6 +53,7 @@ libtrace_la_SOURCES = \
 	%D%/reader_direct.c \
 	%D%/reader_direct.h \
 	%D%/reader_direct_open.c \
+	%D%/reader_fill.c \
 	%D%/reader_impl.h \
 	%D%/reader_index.c \
 	%D%/reader_key.c \

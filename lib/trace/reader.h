@@ -135,6 +135,7 @@ struct trace_counts {
 	uint64_t rounds;
 	uint64_t slices;
 	uint64_t nodes;		/* of stacks */
+	uint64_t keyframes;
 	uint64_t slice_bytes;	/* records before compression */
 	uint64_t event_bytes;	/* stored bytes of blocks that hold records */
 	uint64_t node_bytes;	/* stored bytes of blocks with stack nodes */
@@ -148,6 +149,7 @@ struct trace_reader;
 enum trace_open_flags {
 	TRACE_META_ONLY = 1,	/* skip blocks of events and HEAP alone */
 	TRACE_MAKE_KEYS = 2,	/* see keyframe.h */
+	TRACE_EVERY_BLOCK = 4,	/* what is only stepped over is verified too */
 };
 
 /* NULL with *status filled on failure.  Close with trace_close. */

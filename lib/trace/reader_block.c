@@ -372,6 +372,18 @@ block_read_body(struct trace_reader *r, struct format_block *b)
 static int
 block_aside(struct trace_reader *r, const struct format_block *b)
 {
+	struct format_block again;
+	struct buffer *buf;
+
+	r->counts.keyframes += b->type == FORMAT_KEYFRAME && b->count == 0;
+	if (r->flags & TRACE_EVERY_BLOCK) {
+		buf = reader_body_at(r, r->pos, &again);
+		if (buf == NULL)
+			reader_missing(r, r->pos, "a keyframe or an index is "
+			    "damaged");
+		else
+			reader_buffer_give(r, buf);
+	}
 	if (b->type == FORMAT_KEYFRAME && b->flags & FORMAT_BEGIN &&
 	    b->count == 0 && reader_keyframe_begin(r) < 0) {
 		errno = ENOMEM;

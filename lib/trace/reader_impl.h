@@ -256,6 +256,10 @@ const unsigned char *reader_decode(struct coding_state *, struct record *,
 const unsigned char *reader_decode_error(struct trace_error *,
 	    const unsigned char *p, const unsigned char *end);
 
+/* reader_fill.c: false: nothing is to be delivered. */
+bool	reader_fill_other(struct trace_reader *, struct trace_event *,
+	    const struct record *, struct proc *);
+
 /* reader_table.c */
 int	reader_nodes(struct trace_reader *, const unsigned char *p,
 	    const unsigned char *end);

@@ -170,6 +170,7 @@ reader_index(struct trace_reader *r, struct reader_index *x)
 		free(x->entry);
 		return false;
 	}
-	qsort(x->entry, x->n, sizeof *x->entry, index_compare);
+	if (x->n > 1)
+		qsort(x->entry, x->n, sizeof *x->entry, index_compare);
 	return true;
 }

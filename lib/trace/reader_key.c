@@ -123,10 +123,22 @@ trace_key_want(struct trace_reader *r)
 }
 
 bool
-trace_key_due(const struct trace_reader *r, uint64_t time)
+trace_key_wanted(const struct trace_reader *r)
+{
+	return r->key != NULL && r->key->stage != KEY_NONE;
+}
+
+uint64_t
+trace_position(const struct trace_reader *r)
+{
+	return r->pos;
+}
+
+bool
+trace_key_due(const struct trace_reader *r, const struct trace_event *ev)
 {
 	return r->key != NULL && r->key->stage == KEY_DUE &&
-	    time >= r->key->time;
+	    ev->time >= r->key->time;
 }
 
 static void
@@ -140,7 +152,8 @@ key_put_procs(const struct trace_reader *r, struct bytes *out)
 }
 
 int
-trace_key_take(struct trace_reader *r, struct bytes *out)
+trace_key_take(struct trace_reader *r, const struct trace_event *ev,
+    struct bytes *out)
 {
 	struct reader_key *k = r->key;
 	struct format_keyframe head = {
@@ -151,7 +164,7 @@ trace_key_take(struct trace_reader *r, struct bytes *out)
 	bytes_put(out, &head, sizeof head);
 	bytes_put_u(out, r->info.pairs);
 	bytes_put_u(out, r->info.sample);
-	bytes_put_u(out, r->counts.events - 1);
+	bytes_put_u(out, r->counts.events - (ev->kind <= TRACE_CANCEL));
 	bytes_put_u(out, r->counts.records - 1);
 	key_put_procs(r, out);
 	bytes_put_u(out, k->nsources);

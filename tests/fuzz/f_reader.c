@@ -10,6 +10,11 @@
  *	2	the body of a block of nodes, in a sound file
  *	3	the body of a block of slices, in a sound file
  *	4	the body of a closing block, in a sound file
+ *	5	a keyframe where reading begins, in a sound file
+ *	6	the body of a block of slices in columns, in a sound file
+ *
+ * Events are applied to a heap, and whole files are read from their last
+ * keyframe too.
  *
  * Without a fuzzer: with files as arguments they are run one by one; without,
  * inputs made from a recording and bent at random are, for about a second
@@ -28,8 +33,11 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "heap/heap.h"
 #include "tests/unit/trace_fixture.h"
+#include "trace/columns.h"
 #include "trace/format_file.h"
+#include "trace/keyframe.h"
 #include "trace/text.h"
 
 #define INPUT_MAX	(1u << 16)
@@ -57,11 +65,13 @@ fuzz_header(int fd)
 }
 
 static void
-fuzz_block(int fd, uint32_t type, const void *body, size_t size)
+fuzz_block(int fd, uint32_t type, uint32_t flags, const void *body,
+    size_t size)
 {
 	static char stored[2 * INPUT_MAX];
 	struct format_block b = {
-		.type = type, .raw = (uint32_t)size, .round = 1, .scan = 1000,
+		.type = type, .flags = flags, .raw = (uint32_t)size,
+		.round = 1, .scan = 1000, .parts = 1,
 	};
 
 	b.stored = (uint32_t)ZSTD_compress(stored, sizeof stored, body, size,
@@ -82,26 +92,34 @@ fuzz_records(int fd, const uint8_t *data, size_t size)
 	    size : SESSION_CHUNK_DATA);
 	memcpy(body, &s, sizeof s);
 	memcpy(body + sizeof s, data, s.size);
-	fuzz_block(fd, FORMAT_META, body, sizeof s + s.size);
+	fuzz_block(fd, FORMAT_META, 0, body, sizeof s + s.size);
 }
 
 /* All that the tools would ask of it. */
 static uint64_t
-fuzz_consume(const char *path, unsigned flags)
+fuzz_consume(const char *path, unsigned flags, bool seek)
 {
 	static char line[TRACE_TEXT_MAX];
 	struct trace_status st;
 	struct trace_reader *r = trace_open(path, flags, &st);
 	struct trace_event ev;
 	uint64_t ips[4], n = 0;
+	struct heap *h;
 
 	if (r == NULL)
 		return 0;
+	h = heap_create(r);
+	if (seek)
+		trace_seek(r, ~0ull, &st);
 	for (; trace_next(r, &ev, &st) > 0; n++) {
+		heap_apply(h, &ev);
 		trace_text(r, &ev, line, sizeof line);
 		trace_stack(r, ev.stack, ips, 4);
 		trace_module_find(r, ev.proc, ev.addr, ev.time);
 	}
+	heap_destroy(h);
+	trace_skip_rest(r, &st);
+	trace_duration(r);
 	trace_info(r);
 	for (unsigned i = 0; i < trace_nprocesses(r); i++)
 		trace_process(r, i);
@@ -114,12 +132,16 @@ fuzz_one(const uint8_t *data, size_t size)
 {
 	static const uint32_t types[] = {
 		0, 0, FORMAT_NODES, FORMAT_EVENTS, FORMAT_CLOSING,
+		FORMAT_KEYFRAME, FORMAT_EVENTS,
+	};
+	static const uint32_t flags[] = {
+		0, 0, 0, 0, 0, FORMAT_BEGIN, FORMAT_COLUMNS,
 	};
 	char path[64];
 	uint64_t n;
 	int fd;
 
-	if (size == 0 || size > INPUT_MAX || data[0] > 4)
+	if (size == 0 || size > INPUT_MAX || data[0] > 6)
 		return 0;
 	fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (data[0] == 0) {
@@ -129,11 +151,14 @@ fuzz_one(const uint8_t *data, size_t size)
 		if (data[0] == 1)
 			fuzz_records(fd, data + 1, size - 1);
 		else
-			fuzz_block(fd, types[data[0]], data + 1, size - 1);
+			fuzz_block(fd, types[data[0]], flags[data[0]],
+			    data + 1, size - 1);
 	}
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	n = fuzz_consume(path, 0);
-	fuzz_consume(path, TRACE_META_ONLY);
+	n = fuzz_consume(path, 0, false);
+	fuzz_consume(path, TRACE_META_ONLY, false);
+	if (data[0] == 0)
+		fuzz_consume(path, 0, true);
 	close(fd);
 	return n;
 }
@@ -147,7 +172,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #ifndef FUZZ_NO_MAIN
 
-#define SEEDS	5
+#define SEEDS	7
 
 static uint8_t input[SEEDS][INPUT_MAX];
 static size_t input_size[SEEDS];
@@ -193,6 +218,51 @@ seed_record(struct fixture *f)
 	writer_finish(&w);
 }
 
+/* One that the maker would make of what the fixture has recorded. */
+static void
+seed_keyframe(struct fixture *f, struct bytes *key)
+{
+	struct trace_status st;
+	struct trace_reader *r = trace_open(f->trace_path, TRACE_MAKE_KEYS,
+	    &st);
+	struct heap *h = heap_create(r);
+	struct writer w = { 0 };
+	struct trace_event ev;
+
+	trace_key_want(r);
+	writer_start(&w, f->h, 0, 1, 0);
+	for (unsigned round = 0; round < 4; round++) {
+		for (unsigned i = 0; i < 20; i++)
+			writer_alloc(&w, session_now(f->h), TRACE_CALL_MALLOC,
+			    i * 32, round, 0, i);
+		if (trace_file_round(f->file, f->h) < 0)
+			abort();
+	}
+	while (trace_next(r, &ev, &st) > 0 && !trace_key_due(r, &ev))
+		heap_apply(h, &ev);
+	if (!trace_key_due(r, &ev) || trace_key_take(r, &ev, key) != 0 ||
+	    heap_save(h, key) != 0 ||
+	    trace_file_keyframe(f->file, key->data, key->size) != 0)
+		abort();
+	writer_finish(&w);
+	heap_destroy(h);
+	trace_close(r);
+}
+
+/* The slices of input 3 in columns. */
+static void
+seed_columns(void)
+{
+	struct columns c = { .head = { .size = { 0 } } };
+
+	if (!columns_split(&c, input[3] + 1, input_size[3] - 1))
+		abort();
+	seed_put(6, &c.head, sizeof c.head);
+	for (unsigned i = 0; i < NCOLUMNS; i++)
+		seed_put(6, c.column[i], c.head.size[i]);
+	columns_free(&c);
+}
+
 static void
 seed_make(void)
 {
@@ -201,11 +271,12 @@ seed_make(void)
 	struct format_proc proc = { .state = SESSION_PROC_EXITED, .pid = 1 };
 	struct format_slice slice = { .seq = 2, .tid = 3 };
 	struct session_chunk *c;
+	struct bytes key = { .size = 0 };
 	struct fixture f;
 	static char file[INPUT_MAX - 1];
 	FILE *in;
 
-	fixture_open(&f, 2, 64);
+	fixture_open(&f, 4, 64);
 	seed_record(&f);
 	c = session_chunk(f.h, 0);
 	slice.size = c->filled;
@@ -215,6 +286,10 @@ seed_make(void)
 	seed_put(3, c->data, c->filled);
 	seed_put(4, &totals, sizeof totals);
 	seed_put(4, &proc, sizeof proc);
+	seed_columns();
+	seed_keyframe(&f, &key);
+	seed_put(5, key.data, key.size);
+	bytes_free(&key);
 	fixture_finish(&f);
 	in = fopen(f.trace_path, "r");
 	seed_put(0, file, fread(file, 1, sizeof file, in));
@@ -290,8 +365,9 @@ main(int argc, char **argv)
 	printf("SEED=%llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	seed_make();
-	for (int i = 0; i < 4; i++)
-		if (i != 2 && fuzz_one(input[i], input_size[i]) < 100) {
+	for (int i = 0; i < SEEDS; i++)
+		if (i != 2 && i != 4 && fuzz_one(input[i], input_size[i]) <
+		    (i == 5 ? 1 : 100)) {
 			printf("input %d is not even read unbent\n", i);
 			return 1;
 		}

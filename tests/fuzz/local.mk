@@ -4,4 +4,5 @@ check_PROGRAMS += %D%/f_reader
 TESTS += %D%/f_reader
 %C%_f_reader_SOURCES = %D%/f_reader.c
 %C%_f_reader_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
-%C%_f_reader_LDADD = libtrace.la libtracein.la
+%C%_f_reader_LDADD = libheap.la libtrace.la libtracein.la libbase.la \
+	libargs.la

@@ -224,7 +224,7 @@ UNIT_TESTS += %D%/t_vmem_spans
 %C%_t_vmem_spans_LDADD = liballoc.la libbase.la $(CMOCKA_LIBS)
 
 # lib/trace
-noinst_HEADERS += %D%/trace_fixture.h
+noinst_HEADERS += %D%/keyframe_fixture.h %D%/trace_fixture.h
 
 UNIT_TESTS += %D%/t_stacks
 %C%_t_stacks_SOURCES = %D%/t_stacks.c
@@ -284,6 +284,12 @@ UNIT_TESTS += %D%/t_keyframe
 %C%_t_keyframe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_keyframe_LDADD = libheap.la libtrace.la libtracein.la libbase.la \
 	libargs.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/t_keyframe_damage
+%C%_t_keyframe_damage_SOURCES = %D%/t_keyframe_damage.c
+%C%_t_keyframe_damage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_keyframe_damage_LDADD = libheap.la libtrace.la libtracein.la \
+	libbase.la libargs.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/t_file_thin
 %C%_t_file_thin_SOURCES = %D%/t_file_thin.c

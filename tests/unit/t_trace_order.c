@@ -159,6 +159,52 @@ stamps_taken_too_early_are_seen_as_inversions(void **state)
 	assert_true(play(100000, true) > 0);
 }
 
+static uint32_t
+count_free(const struct fixture *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->h->chunks_ready; i++)
+		n += session_chunk(f->h, i)->state == SESSION_FREE;
+	return n;
+}
+
+static void
+a_chunk_is_free_as_soon_as_it_is_stored(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	struct trace_reader *r;
+	struct trace_status st;
+	struct trace_event ev;
+	uint64_t limit;
+	uint32_t early = 0, before;
+
+	(void)state;
+	fixture_open(&f, 128, 64);
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	for (uint64_t i = 0; i < 200000; i++)
+		writer_alloc(&w, i + 1, TRACE_CALL_MALLOC, 0x1000 + i * 16, i,
+		    0, 0);
+	before = count_free(&f);
+	trace_file_limit(f.file, limit = trace_file_size(f.file));
+	while (trace_file_round(f.file, f.h) < 0) {
+		assert_true(trace_file_is_full(f.file));
+		early = count_free(&f);
+		trace_file_limit(f.file, limit += 1000);
+	}
+	assert_in_range(early, before + 1, 127);
+	writer_finish(&w);
+	fixture_finish(&f);
+	r = fixture_read(&f, 0);
+	while (trace_next(r, &ev, &st) > 0)
+		;
+	assert_int_equal(trace_counts(r)->events, 200000);
+	assert_true(trace_info(r)->complete);
+	trace_close(r);
+	fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -166,6 +212,7 @@ main(void)
 		cmocka_unit_test(
 		    handovers_replay_without_an_inversion),
 		cmocka_unit_test(stamps_taken_too_early_are_seen_as_inversions),
+		cmocka_unit_test(a_chunk_is_free_as_soon_as_it_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,43 +339,6 @@ a_limit_that_is_raised_costs_nothing(void **state)
 	fixture_close(&f);
 }
 
-static uint32_t
-count_free(const struct fixture *f)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < f->h->chunks_ready; i++)
-		n += session_chunk(f->h, i)->state == SESSION_FREE;
-	return n;
-}
-
-static void
-a_chunk_is_free_as_soon_as_it_is_stored(void **state)
-{
-	struct fixture f;
-	struct writer w = { 0 };
-	uint64_t limit;
-	uint32_t early = 0, before;
-
-	(void)state;
-	fixture_open(&f, 128, 64);
-	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
-	write_allocs(&w, 0, 200000);
-	before = count_free(&f);
-	limit = trace_file_size(f.file);
-	trace_file_limit(f.file, limit);
-	while (trace_file_round(f.file, f.h) < 0) {
-		assert_true(trace_file_is_full(f.file));
-		early = count_free(&f);
-		trace_file_limit(f.file, limit += 1000);
-	}
-	assert_in_range(early, before + 1, 127);
-	writer_finish(&w);
-	fixture_finish(&f);
-	assert_int_equal(read_allocs(&f, NULL, true), 200000);
-	fixture_close(&f);
-}
-
 /* The child counts what it has completed where we can see it. */
 static uint64_t
 kill_a_writer(struct fixture *f, bool drain)
@@ -501,7 +464,6 @@ main(void)
 		cmocka_unit_test(
 		    a_trace_stays_in_its_limit_and_says_why_it_was_stopped),
 		cmocka_unit_test(a_limit_that_is_raised_costs_nothing),
-		cmocka_unit_test(a_chunk_is_free_as_soon_as_it_is_stored),
 		cmocka_unit_test(a_killed_program_loses_nothing_it_completed),
 		cmocka_unit_test(
 		    a_killed_group_leaves_the_rest_in_its_session_file),
