@@ -1,15 +1,30 @@
 /*
  * everywhere.c - preloaded: capture at every malloc of a real program, and
- * compare with libgcc's unwinder.
+ * hear what others think of the stack.
  *
- * Every capture must come to the outermost frame, and be what
- * unwind_capture_again makes of the capture before.  One in SAMPLE is held
- * against _Unwind_Backtrace, which reads the same .eh_frame in its own, slow
- * way.  The result is one line appended to the file named EVERYWHERE_OUT:
+ * The opinion that is judged is unwind_capture's, the whole walk.  The others:
  *
- *	PROGRAM captures N frames N kept N ends N differ N
+ *	again	unwind_capture_again, from what it kept of the capture before;
+ *		asked each time
+ *	unwind	libunwind's unw_step (oracle.c); asked at one in
+ *		EVERYWHERE_EVERY captures, at each when that is not set, never
+ *		when it is 0
+ *	gcc	libgcc's _Unwind_Backtrace; asked at one in GCC_EVERY
  *
- * and before it one for each place where a walk ended early or differed.
+ * Appended to the file named EVERYWHERE_OUT are, for each place where an
+ * opinion differs, or where a walk ended early (ends), both stacks when it is
+ * first met and how often it was at the end:
+ *
+ *	differs WHO FUNCTION OBJECT ADDRESS
+ *	  DEPTH OURS THEIRS
+ *	times N WHO FUNCTION OBJECT ADDRESS
+ *
+ * where the place is that of the outermost frame both have; and for the program
+ *
+ *	PROGRAM captures N frames N kept N unwind N ends N differ N
+ *
+ * EVERYWHERE_LIE is an opinion that loses its outermost frame once, so that it
+ * is seen how that is told.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,6 +33,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,41 +43,155 @@
 #include <unwind.h>
 
 #include "base/compiler.h"
+#include "tests/unwind/oracle.h"
 #include "trace/session.h"
 #include "unwind/unwind.h"
 
-#define SAMPLE		7
-#define FRAMES		512
+#define FRAMES		2048
+#define DEPTH		256u		/* of captures made again */
+#define OUTERMOST	32u		/* of them, below a mark */
+#define GCC_EVERY	7
 #define PLACES		64
+#define SHOWN		40		/* frames of a difference */
 
 extern void *__libc_malloc(size_t);
 
 struct trace {
-	uintptr_t ip[FRAMES];
 	size_t n;
+	uintptr_t ip[FRAMES];
 };
 
-/* Of each thread: the walker's state, and room for both opinions. */
+/* Of each thread: the walker's state, and room for two opinions. */
 static PW_TLS struct everywhere {
+	bool inside;
+	unsigned long count;
 	struct unwind_thread unwind;
-	struct trace ours;
-	struct trace theirs;
 	struct unwind_thread again_unwind;
 	struct unwind_memo memo;
-	uintptr_t kept[UNWIND_MEMO_MAX];	/* outermost first */
-	uintptr_t fresh[UNWIND_MEMO_MAX];
-	unsigned long count;
-	bool inside;
+	uintptr_t kept[DEPTH];		/* outermost first */
+	uintptr_t fresh[DEPTH];
+	struct trace ours;
+	struct trace theirs;
 } thread;
 
+static struct place {
+	const char *what;
+	uintptr_t ip;
+	unsigned long times;
+} places[PLACES];
+
 static bool ready;
+static const char *lie;
 static int out = -1;
+static unsigned long every = 1;
+static unsigned long loads;
 static unsigned long ncaptures;
 static unsigned long nframes;
 static unsigned long nkept;
+static unsigned long nunwind;
 static unsigned long nends;
 static unsigned long ndiffers;
-static uintptr_t told[PLACES];
+
+static void
+add(unsigned long *count, unsigned long n)
+{
+	__atomic_fetch_add(count, n, __ATOMIC_RELAXED);
+}
+
+static void
+say(const char *line)
+{
+	if (write(out, line, strlen(line)) < 0)
+		_exit(99);
+}
+
+/* "FUNCTION OBJECT ADDRESS", as readelf has it, of a return address. */
+static const char *
+name_of(uintptr_t ip, char *to, size_t size)
+{
+	Dl_info info = { .dli_fname = "?" };
+	struct link_map *map = NULL;
+
+	if (ip & SESSION_NODE_MARK)
+		snprintf(to, size, "mark - 0x%lx", ip);
+	else if (dladdr1((void *)(ip - 1), &info, (void **)&map,
+	    RTLD_DL_LINKMAP) == 0)
+		snprintf(to, size, "- ? 0x%lx", ip);
+	else
+		snprintf(to, size, "%s %s 0x%lx",
+		    info.dli_sname ? info.dli_sname : "-", info.dli_fname,
+		    ip - map->l_addr);
+	return to;
+}
+
+/* Count a difference; true when this place of it is a new one. */
+static bool
+place_met(const char *what, uintptr_t ip)
+{
+	unsigned i;
+
+	for (i = 0; i < PLACES; i++) {
+		uintptr_t none = 0;
+
+		if (__atomic_compare_exchange_n(&places[i].ip, &none, ip,
+		    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			places[i].what = what;
+		else if (none != ip || places[i].what != what)
+			continue;
+		add(&places[i].times, 1);
+		return none == 0;
+	}
+	return false;
+}
+
+static void
+show(const uintptr_t *a, size_t n, const uintptr_t *b, size_t m)
+{
+	char line[1200], name[2][512];
+
+	for (size_t i = 0; (i < n || i < m) && i < SHOWN; i++) {
+		snprintf(line, sizeof line, "  %-3zu %-40s %s\n", i,
+		    i < n ? name_of(a[i], name[0], sizeof name[0]) : "",
+		    i < m && (i >= n || a[i] != b[i]) ?
+		    name_of(b[i], name[1], sizeof name[1]) : "");
+		say(line);
+	}
+}
+
+static void
+differs(const char *who, const uintptr_t *a, size_t n, const uintptr_t *b,
+    size_t m)
+{
+	char line[640], name[512];
+	size_t i = 0;
+
+	if (lie != NULL && strcmp(lie, who) == 0 && m > 1) {
+		lie = NULL;
+		m--;
+	}
+	while (i < n && i < m && a[i] == b[i])
+		i++;
+	if (i == n && i == m)
+		return;
+	add(&ndiffers, 1);
+	if (!place_met(who, a[i > 0 ? i - 1 : 0]))
+		return;
+	snprintf(line, sizeof line, "differs %s %s\n", who,
+	    name_of(a[i > 0 ? i - 1 : 0], name, sizeof name));
+	say(line);
+	show(a, n, b, m);
+}
+
+/* Their walk began further in, at a frame of ours. */
+static void
+compare(const char *who, const struct trace *a, size_t n, const struct trace *b)
+{
+	size_t skip = 0;
+
+	while (skip < b->n && b->ip[skip] != a->ip[0])
+		skip++;
+	differs(who, a->ip, n, b->ip + skip, b->n - skip);
+}
 
 static _Unwind_Reason_Code
 take_frame(struct _Unwind_Context *c, void *arg)
@@ -76,86 +207,107 @@ take_frame(struct _Unwind_Context *c, void *arg)
 }
 
 static void
-tell(const char *what, uintptr_t ip)
+ask_gcc(const struct trace *a, size_t n)
 {
-	Dl_info info = { .dli_fname = "?" };
-	char line[512];
-	unsigned i;
+	struct trace *b = &thread.theirs;
 
-	for (i = 0; i < PLACES && told[i] != 0; i++)
-		if (told[i] == ip)
-			return;
-	if (i == PLACES)
-		return;
-	told[i] = ip;
-	dladdr((void *)ip, &info);
-	snprintf(line, sizeof line, "%s after %s+0x%lx\n", what,
-	    info.dli_fname, ip - (uintptr_t)info.dli_fbase);
-	if (write(out, line, strlen(line)) < 0)
-		ndiffers++;
+	b->n = 0;
+	_Unwind_Backtrace(take_frame, b);
+	compare("gcc", a, n, b);
 }
 
-/* Skip the frames of libgcc's walk that are ours, then compare to the end. */
-static void
-compare(const struct trace *a, size_t n, const struct trace *b)
+static int
+count_loads(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	size_t skip = 0;
-	size_t i;
+	(void)size;
+	*(unsigned long *)arg = (unsigned long)(info->dlpi_adds +
+	    info->dlpi_subs);
+	return 1;
+}
 
-	while (skip < b->n && b->ip[skip] != a->ip[0])
-		skip++;
-	for (i = 0; i < n && skip + i < b->n; i++)
-		if (a->ip[i] != b->ip[skip + i])
-			break;
-	if (i == n && skip + i == b->n)
-		return;
-	__atomic_fetch_add(&ndiffers, 1, __ATOMIC_RELAXED);
-	tell("differs", a->ip[i > 0 ? i - 1 : 0]);
+static void
+ask_unwind(const struct trace *a, size_t n)
+{
+	struct trace *b = &thread.theirs;
+	unsigned long now = 0;
+
+	dl_iterate_phdr(count_loads, &now);
+	if (__atomic_exchange_n(&loads, now, __ATOMIC_RELAXED) != now)
+		oracle_forget();
+	add(&nunwind, 1);
+	b->n = oracle_backtrace(b->ip, FRAMES);
+	compare("unwind", a, n, b);
+}
+
+/* What DEPTH leaves of a whole stack: the innermost, a mark, the outermost. */
+static size_t
+cut(const struct trace *a, uintptr_t *to)
+{
+	size_t inner = DEPTH - OUTERMOST - 1;
+
+	if (a->n <= DEPTH) {
+		memcpy(to, a->ip, a->n * sizeof *to);
+		return a->n;
+	}
+	memcpy(to, a->ip, inner * sizeof *to);
+	to[inner] = SESSION_MARK(SESSION_MARK_CUT, a->n - DEPTH + 1);
+	memcpy(to + inner + 1, a->ip + a->n - OUTERMOST,
+	    OUTERMOST * sizeof *to);
+	return DEPTH;
 }
 
 /* The same stack once more, from what is left of the one before. */
 static void
-compare_again(const struct trace *a, const struct unwind_start *start)
+ask_again(const struct trace *a, const struct unwind_start *start)
 {
+	uintptr_t *got = thread.theirs.ip, *wanted = got + DEPTH;
 	size_t same, n, i;
 
 	n = unwind_capture_again(&thread.again_unwind, &thread.memo, start,
-	    thread.fresh, UNWIND_MEMO_MAX, &same);
+	    thread.fresh, DEPTH, &same);
 	for (i = 0; i < n; i++)
 		thread.kept[same + i] = thread.fresh[n - 1 - i];
 	unwind_keep(&thread.memo);
-	__atomic_fetch_add(&nkept, same, __ATOMIC_RELAXED);
-	if (a->n > UNWIND_MEMO_MAX)
+	add(&nkept, same);
+	for (i = 0; i < same + n; i++)
+		got[i] = thread.kept[same + n - 1 - i];
+	differs("again", wanted, cut(a, wanted), got, same + n);
+}
+
+static void
+ended(const struct trace *a)
+{
+	char line[640], name[512];
+
+	add(&nends, 1);
+	if (!place_met("ends", a->ip[a->n - 2]))
 		return;
-	for (i = 0; i < a->n && same + n == a->n; i++)
-		if (thread.kept[a->n - 1 - i] != a->ip[i])
-			break;
-	if (i == a->n)
-		return;
-	__atomic_fetch_add(&ndiffers, 1, __ATOMIC_RELAXED);
-	tell("differs", a->ip[i]);
+	snprintf(line, sizeof line, "ends - %s\n",
+	    name_of(a->ip[a->n - 2], name, sizeof name));
+	say(line);
+	show(a->ip, a->n - 1, NULL, 0);
 }
 
 static PW_NOINLINE void
 capture(struct unwind_start start)
 {
 	struct trace *a = &thread.ours;
+	unsigned long count = thread.count++;
 	bool end;
 
 	a->n = unwind_capture(&thread.unwind, &start, a->ip, FRAMES);
-	compare_again(a, &start);
+	ask_again(a, &start);
 	end = (a->ip[a->n - 1] & SESSION_NODE_MARK) != 0;
-	__atomic_fetch_add(&ncaptures, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&nframes, a->n, __ATOMIC_RELAXED);
-	if (end) {
-		__atomic_fetch_add(&nends, 1, __ATOMIC_RELAXED);
-		tell("ends", a->ip[a->n - 2]);
-	}
-	if (thread.count++ % SAMPLE != 0 || a->n == FRAMES)
+	add(&ncaptures, 1);
+	add(&nframes, a->n);
+	if (end)
+		ended(a);
+	if (a->n == FRAMES)
 		return;
-	thread.theirs.n = 0;
-	_Unwind_Backtrace(take_frame, &thread.theirs);
-	compare(a, a->n - end, &thread.theirs);
+	if (count % GCC_EVERY == 0)
+		ask_gcc(a, a->n - end);
+	if (every != 0 && count % every == 0)
+		ask_unwind(a, a->n - end);
 }
 
 PW_EXPORT void *
@@ -172,33 +324,56 @@ malloc(size_t size)
 	return __libc_malloc(size);
 }
 
+/* A child of fork tells what it did itself. */
+static void
+begin_child(void)
+{
+	ncaptures = nframes = nkept = nunwind = nends = ndiffers = 0;
+	for (unsigned i = 0; i < PLACES; i++)
+		places[i].times = 0;
+}
+
 __attribute__((constructor)) static void
 begin(void)
 {
 	const char *name = getenv("EVERYWHERE_OUT");
+	const char *often = getenv("EVERYWHERE_EVERY");
 
 	if (name == NULL)
 		return;
+	lie = getenv("EVERYWHERE_LIE");
+	every = often ? strtoul(often, NULL, 10) : 1;
 	out = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (out >= 0)
 		out = fcntl(out, F_DUPFD_CLOEXEC, 200);
 	thread.inside = true;
 	_Unwind_Backtrace(take_frame, &thread.theirs);	/* allocates once */
-	ready = out >= 0 && unwind_init() == 0;
+	ready = out >= 0 && unwind_init() == 0 &&
+	    (every == 0 || oracle_init() == 0) &&
+	    pthread_atfork(NULL, NULL, begin_child) == 0;
+	if (every != 0 && ready)
+		oracle_cached();
 	thread.inside = false;
 }
 
 __attribute__((destructor)) static void
 finish(void)
 {
-	char line[256];
+	char line[640], name[512];
 
 	if (!ready)
 		return;
 	ready = false;
+	for (unsigned i = 0; i < PLACES; i++) {
+		if (places[i].times == 0)
+			continue;
+		snprintf(line, sizeof line, "times %lu %s %s\n",
+		    places[i].times, places[i].what,
+		    name_of(places[i].ip, name, sizeof name));
+		say(line);
+	}
 	snprintf(line, sizeof line, "%s captures %lu frames %lu kept %lu "
-	    "ends %lu differ %lu\n", program_invocation_short_name, ncaptures,
-	    nframes, nkept, nends, ndiffers);
-	if (write(out, line, strlen(line)) < 0)
-		_exit(99);
+	    "unwind %lu ends %lu differ %lu\n", program_invocation_short_name,
+	    ncaptures, nframes, nkept, nunwind, nends, ndiffers);
+	say(line);
 }

@@ -21,11 +21,13 @@ check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_lazy.la
 	-Wl,-z,lazy
 endif
 
-# Real programs with a capture at every malloc, compared with libgcc's walker.
+# Real programs with a capture at every malloc, compared with other unwinders.
 check_LTLIBRARIES += %D%/everywhere.la
 %C%_everywhere_la_SOURCES = %D%/everywhere.c
 %C%_everywhere_la_CFLAGS = $(INSIDE_CFLAGS)
 %C%_everywhere_la_LDFLAGS = -module -avoid-version -rpath /nowhere
-%C%_everywhere_la_LIBADD = libpwunwind.la libbase.la
+%C%_everywhere_la_LIBADD = libpwunwind.la libbase.la \
+	%D%/liboracle.la
+EXTRA_DIST += %D%/differences
 dist_check_SCRIPTS += %D%/check-everywhere
 TESTS += %D%/check-everywhere

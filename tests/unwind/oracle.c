@@ -25,6 +25,7 @@ static struct {
 	int (*get_reg)(unw_cursor_t *, int, unw_word_t *);
 	int (*is_signal)(unw_cursor_t *);
 	int (*set_caching_policy)(unw_addr_space_t, unw_caching_policy_t);
+	void (*flush_cache)(unw_addr_space_t, unw_word_t, unw_word_t);
 	unw_addr_space_t *here;
 } unw;
 
@@ -45,8 +46,9 @@ oracle_init(void)
 	*(void **)&unw.is_signal = dlsym(lib, NAME(unw_is_signal_frame));
 	*(void **)&unw.set_caching_policy = dlsym(lib,
 	    NAME(unw_set_caching_policy));
+	*(void **)&unw.flush_cache = dlsym(lib, NAME(unw_flush_cache));
 	unw.here = dlsym(lib, NAME(unw_local_addr_space));
-	if (!unw.set_caching_policy || !unw.here)
+	if (!unw.set_caching_policy || !unw.flush_cache || !unw.here)
 		return -1;
 	/* Its cache does not notice objects that come where others were. */
 	unw.set_caching_policy(*unw.here, UNW_CACHE_NONE);
@@ -72,6 +74,27 @@ oracle_walk(unw_context_t *ctx, uintptr_t *ips, size_t max)
 		ips[n++] = ip + (unw.is_signal(&c) > 0);
 	}
 	return n;
+}
+
+void
+oracle_cached(void)
+{
+	unw.set_caching_policy(*unw.here, UNW_CACHE_PER_THREAD);
+}
+
+void
+oracle_forget(void)
+{
+	unw.flush_cache(*unw.here, 0, 0);
+}
+
+__attribute__((noinline)) size_t
+oracle_backtrace(uintptr_t *ips, size_t max)
+{
+	unw_context_t ctx;
+
+	unw.getcontext(&ctx);
+	return oracle_walk(&ctx, ips, max);
 }
 
 static void

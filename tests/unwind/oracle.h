@@ -30,6 +30,16 @@ int	oracle_check(struct unwind_thread *);
 int	oracle_check_quietly(struct unwind_thread *, uintptr_t *ours,
 	    uintptr_t *theirs, size_t *nours, size_t *ntheirs);
 
+/*
+ * libunwind's opinion of the caller's own caller and what is outwards of it, at
+ * most max frames.  It makes system calls at each step; after oracle_cached it
+ * remembers what it found in .eh_frame, until oracle_forget, which the caller
+ * owes when an object came or went.
+ */
+size_t	oracle_backtrace(uintptr_t *ips, size_t max);
+void	oracle_cached(void);
+void	oracle_forget(void);
+
 /* How many checks were made and how many frames compared. */
 extern unsigned oracle_checks;
 extern unsigned long oracle_frames;
