@@ -70,5 +70,6 @@ CASES = \
 	%D%/overrun_of_3000000.c \
 	%D%/overrun_of_4096.c \
 	%D%/overrun_run.c \
-	%D%/overrun_shrunk.c
+	%D%/overrun_shrunk.c \
+	%D%/stack_alloca.c
 EXTRA_DIST += $(CASES)
