@@ -187,9 +187,18 @@ size_limit(const struct front *f)
 	return room > (10ull << 30) ? 10ull << 30 : room ? room : 1;
 }
 
+/* The old files of a ring are not to be kept from going, by us least of all. */
+static void
+let_go_of_ring(struct front *f)
+{
+	close(f->trace_fd);
+	f->trace_fd = -1;
+}
+
 int
 front_fork_recorder(struct front *f)
 {
+	char path[PATH_MAX];
 	struct record_setup s = {
 		.session = f->session,
 		.session_path = f->session_path,
@@ -204,6 +213,11 @@ front_fork_recorder(struct front *f)
 	f->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (f->shared == MAP_FAILED || f->notify_fd < 0)
 		return -1;
+	if (f->options.ring && f->trace[0])
+		s.ring = realpath(f->trace, path);
+	if (f->options.ring && s.ring == NULL)
+		front_say(f, "a trace without a name is no ring: at its size "
+		    "recording stops");
 	s.shared = f->shared;
 	s.notify_fd = f->notify_fd;
 	s.front_pidfd = pidfd_of(getpid());
@@ -216,5 +230,7 @@ front_fork_recorder(struct front *f)
 		record_run(&s);
 	close(s.front_pidfd);
 	close(s.root_pidfd);
+	if (s.ring)
+		let_go_of_ring(f);
 	return f->recorder < 0 ? -1 : 0;
 }

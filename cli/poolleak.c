@@ -200,6 +200,11 @@ leak_trace(struct trace_reader *reader, const char *path,
 		leak_say_about(path, status.what);
 		return LEAK_UNREADABLE;
 	}
+	if (until.time < trace_info(reader)->begins) {
+		leak_say_about(path, "what was then is gone: this trace keeps "
+		    "the newest events only");
+		return LEAK_UNREADABLE;
+	}
 	o->report.at = until.time == ~0ull ? 0 : until.time + 1;
 	return leak_report(reader, path, o, &until, f);
 }

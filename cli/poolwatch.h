@@ -38,7 +38,8 @@ enum {
 	    "pool(2) flags: [+-]antagonism,noreuse,tolerance")	       \
 	_(MAX_SIZE, "max-size", 0, "SIZE", NOW, "Recording",		       \
 	    "the trace never grows beyond SIZE (default a tenth of the free "  \
-	    "space, at most 10G): recording stops there (,ring: not yet)")      \
+	    "space, at most 10G): recording stops there; with ,ring the oldest "	       \
+	    "events go instead")					       \
 	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
 	    "frames recorded of a stack, at most 256 (default)")			       \
 	_(MAPPINGS, "mappings", 0, "yes|no", NOW, "Recording",		       \
@@ -148,6 +149,8 @@ enum watch_leak_check {
 	WATCH_LEAK_NO, WATCH_LEAK_SUMMARY, WATCH_LEAK_TOP, WATCH_LEAK_FULL,
 };
 
+#define WATCH_RING_LEAST	(2u << 20)	/* bytes */
+
 struct watch_options {
 	const char *output;		/* NULL: the default */
 	const char *log_file;
@@ -157,6 +160,7 @@ struct watch_options {
 	bool flags_given;		/* --flags */
 	uint32_t depth;
 	uint64_t max_size;		/* bytes; 0: by the free space */
+	bool ring;			/* at it the oldest part goes */
 	uint64_t sample;		/* bytes; 0: not given */
 	bool pass_through;
 	enum watch_leak_check leak_check;

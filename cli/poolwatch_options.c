@@ -168,16 +168,16 @@ set_max_size(struct watch_options *o, struct args *a)
 	const char *then = a->value[n] ? a->value + n + 1 : "stop";
 	char size[32];
 
-	if (!strcmp(then, "ring"))
-		return args_refuse(a, "ring is not yet built into this "
-		    "version; recording stops at the size");
-	if (strcmp(then, "stop"))
+	o->ring = !strcmp(then, "ring");
+	if (!o->ring && strcmp(then, "stop"))
 		return args_refuse(a, "'%s' is neither stop nor ring", then);
 	snprintf(size, sizeof(size), "%.*s", (int)(n < sizeof(size) ? n : 0),
 	    a->value);
 	if (args_size(size, &o->max_size) < 0 || !o->max_size)
 		return args_refuse(a, "'%.*s' is no size (64M, 2G)", (int)n,
 		    a->value);
+	if (o->ring && o->max_size < WATCH_RING_LEAST)
+		return args_refuse(a, "a ring takes 2M at least");
 	return ARGS_OPTION;
 }
 

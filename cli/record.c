@@ -32,6 +32,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -45,6 +46,9 @@
 #define FEW_BYTES	65536
 #define THIN_PART	4		/* of the bound, the last in which the
 					 * trace keeps only what it must */
+#define RING_PART	4		/* a ring is cut when it is in its last */
+#define RING_LAG_NS	60000000ull	/* less than a program waits */
+#define RING_WAIT_NS	30000000000ull	/* for a keyframe to cut at */
 #define DISK_NS		500000000ull	/* how often the disk is asked */
 
 struct record {
@@ -59,6 +63,7 @@ struct record {
 	uint64_t room;		/* bytes the disk gave when it was asked ... */
 	uint64_t room_size;	/* ... at this size of the trace */
 	bool by_size;		/* the bound is --max-size, not the disk */
+	uint64_t ring;		/* the bound, where the oldest part goes; or 0 */
 };
 
 /* Keep the descriptors that are ours; all others belong to the program. */
@@ -181,7 +186,9 @@ set_bound(struct record *r, uint64_t now)
 	    r->room_size + r->room;
 	r->by_size = s->max_size && s->max_size <= disk;
 	limit = r->by_size ? s->max_size : disk;
-	trace_file_thin(r->file, size >= limit / THIN_PART * (THIN_PART - 1));
+	r->ring = s->ring == NULL || limit == UINT64_MAX ? 0 : limit;
+	trace_file_thin(r->file, r->ring == 0 &&
+	    size >= limit / THIN_PART * (THIN_PART - 1));
 	trace_file_limit(r->file, limit == UINT64_MAX ? limit :
 	    limit > closing ? limit - closing : 0);
 }
@@ -211,6 +218,65 @@ hear(struct record *r, uint32_t asked)
 	record_tell_answer(h, asked, error);
 }
 
+static void
+make_keyframes(struct record *r)
+{
+	r->index = record_index_round(r->index, r->file, r->setup->trace_fd,
+	    r->ring);
+}
+
+/* Early enough that what comes until the next keyframe has room. */
+static void
+cut_in_time(struct record *r)
+{
+	if (r->ring != 0 && trace_file_size(r->file) >
+	    r->ring / RING_PART * (RING_PART - 1))
+		record_index_cut(r->index, r->file, r->setup->ring);
+}
+
+/*
+ * The ring is full before there was a keyframe: programs wait, and drop events
+ * in the end, which is counted; recording goes on when it is there.
+ */
+static int64_t
+wait_for_ring(struct record *r, int64_t taken)
+{
+	const struct timespec nap = { 0, 1000000 };
+	uint64_t end = os_monotonic_ns() + RING_WAIT_NS;
+
+	while (taken < 0 && r->ring != 0 && trace_file_is_full(r->file) &&
+	    os_monotonic_ns() < end) {
+		make_keyframes(r);
+		if (record_index_cut(r->index, r->file, r->setup->ring) == 0)
+			taken = trace_file_round(r->file, r->setup->session);
+		else if (errno != EAGAIN)
+			break;
+		else
+			nanosleep(&nap, NULL);
+	}
+	return taken;
+}
+
+/*
+ * What there is into the trace.  A ring lives on keyframes: where their maker
+ * does not keep up nothing is taken, and programs wait.
+ */
+static int64_t
+take_round(struct record *r)
+{
+	int64_t taken;
+
+	if (!record_index_wait(r->index, r->file, RING_LAG_NS))
+		return 1;
+	taken = wait_for_ring(r, trace_file_round(r->file,
+	    r->setup->session));
+	if (taken < 0)
+		stop_at_error(r, errno);
+	make_keyframes(r);
+	cut_in_time(r);
+	return taken;
+}
+
 /* One round; the bytes taken, at least 1 when anything moved. */
 static int64_t
 do_round(struct record *r)
@@ -224,13 +290,10 @@ do_round(struct record *r)
 	ssize_t n;
 
 	set_bound(r, now);
-	taken = trace_file_round(r->file, h);
-	if (taken < 0)
-		stop_at_error(r, errno);
-	r->index = record_index_round(r->index, r->file, r->setup->trace_fd);
+	taken = take_round(r);
 	r->setup->shared->size = trace_file_size(r->file);
 	r->taken += (uint64_t)taken;
-	record_grow(h, r->setup->session_fd, r->taken);
+	record_grow(h, r->setup->session_fd, r->taken, r->ring);
 	if (now - r->setup->ticks.ns > 100000000)
 		h->ticks_per_second = ticks_rate(&r->setup->ticks);
 	answer_flush(h, asked);
@@ -352,10 +415,10 @@ record_run(struct record_setup *s)
 	r.room = record_room(s->trace_fd);
 	do_rounds(&r);
 	__atomic_store_n(&s->session->closed, 1, __ATOMIC_RELEASE);
-	record_index_end(r.index);
 	/* What came since the last round; then all but the closing record. */
-	if (trace_file_round(r.file, s->session) < 0)
+	if (wait_for_ring(&r, trace_file_round(r.file, s->session)) < 0)
 		stop_at_error(&r, errno);
+	record_index_end(r.index);
 	trace_file_limit(r.file, UINT64_MAX);
 	if (trace_file_close(r.file, s->session) < 0) {
 		r.file = NULL;

@@ -54,6 +54,8 @@ struct record_setup {
 	int front_pidfd;	/* of the front and of PROGRAM; -1: no such */
 	int root_pidfd;
 	uint64_t max_size;	/* bytes; 0: no bound of its own */
+	const char *ring;	/* absolute path: at max_size the oldest part
+				 * goes; NULL: recording stops */
 	struct ticks ticks;
 };
 

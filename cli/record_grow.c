@@ -26,18 +26,36 @@
 #define FLOOD_PART	2u
 #define FLOOD_CHUNKS	512u
 
+/* A ring's round: a part of it, and of what its keyframes can follow at once. */
+#define RING_ROUND	8u
+#define RING_BYTES	(1u << 20)
+
 #define KEEP_BYTES	(1ull << 30)
 #define KEEP_PART	20		/* 1/20: 5% */
 
 static uint32_t
-count_free_chunks(struct session_header *h, uint32_t n)
+count_chunks(struct session_header *h, uint32_t n, uint32_t state)
 {
 	uint32_t i, count = 0;
 
 	for (i = 0; i < n; i++)
 		count += __atomic_load_n(&session_chunk(h, i)->state,
-		    __ATOMIC_RELAXED) == SESSION_FREE;
+		    __ATOMIC_RELAXED) == state;
 	return count;
+}
+
+/*
+ * A round takes all there is, and is to be a small part of a ring.  What threads
+ * hold does not count: a thousand need a thousand.
+ */
+static bool
+are_enough(struct session_header *h, uint32_t ready, uint64_t ring)
+{
+	uint64_t bytes = (uint64_t)ready * SESSION_CHUNK_SIZE;
+
+	return ring != 0 && (bytes >= ring / RING_ROUND ||
+	    bytes >= RING_BYTES) && count_chunks(h, ready, SESSION_OWNED) <
+	    ready / 2;
 }
 
 /* Allocate elements [from, to) of an array in the file. */
@@ -57,16 +75,16 @@ announce_chunks(struct session_header *h, uint32_t ready)
 }
 
 static void
-grow_chunks(struct session_header *h, int fd, uint64_t taken)
+grow_chunks(struct session_header *h, int fd, uint64_t taken, uint64_t ring)
 {
 	uint32_t ready = h->chunks_ready, more = ready * 2;
 	uint32_t max = session_chunks_max(h);
 
 	if (ready >= FLOOD_CHUNKS ||
 	    taken < (uint64_t)more * SESSION_CHUNK_SIZE * FLOOD_PART)
-		if (count_free_chunks(h, ready) >= ready / 2)
+		if (count_chunks(h, ready, SESSION_FREE) >= ready / 2)
 			return;
-	if (ready >= max)
+	if (ready >= max || are_enough(h, ready, ring))
 		return;
 	if (more > max)
 		more = max;
@@ -93,9 +111,10 @@ grow_nodes(struct session_header *h, int fd)
 }
 
 void
-record_grow(struct session_header *h, int session_fd, uint64_t taken)
+record_grow(struct session_header *h, int session_fd, uint64_t taken,
+    uint64_t ring)
 {
-	grow_chunks(h, session_fd, taken);
+	grow_chunks(h, session_fd, taken, ring);
 	grow_nodes(h, session_fd);
 }
 

@@ -50,17 +50,29 @@ int	record_is_shared(int session_fd);
 
 /*
  * Raise chunks_ready and nodes_ready when under half is free; taken: bytes of
- * all rounds so far.
+ * all rounds so far; ring: bytes of a ring, in which a round is to be small, or
+ * 0.
  */
-void	record_grow(struct session_header *, int session_fd, uint64_t taken);
+void	record_grow(struct session_header *, int session_fd, uint64_t taken,
+	    uint64_t ring);
 
 /*
  * After a round: start the maker of keyframes when it is time (x is NULL until
- * then), and put what it has made into the trace.  Returns the new x.
+ * then), and put what it has made into the trace.  ring: bytes that the trace
+ * may take where its oldest part is to go; else 0.  Returns the new x.
  */
 struct record_index;
 struct record_index *record_index_round(struct record_index *,
-	    struct trace_file *, int trace_fd);
+	    struct trace_file *, int trace_fd, uint64_t ring);
+/*
+ * What is before the last keyframe goes.  0, or -1: EAGAIN there is none yet,
+ * ENOTSUP there will be none.
+ */
+int	record_index_cut(struct record_index *, struct trace_file *,
+	    const char *path);
+/* Of a ring: let the maker come near, for so long at most.  false: it is not. */
+bool	record_index_wait(struct record_index *, const struct trace_file *,
+	    uint64_t ns);
 void	record_index_end(struct record_index *);
 
 /*

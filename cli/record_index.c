@@ -20,13 +20,16 @@
 
 #include "cli/record_impl.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "base/os.h"
 #include "heap/heap.h"
 #include "trace/keyframe.h"
 
@@ -39,11 +42,28 @@
 #define INDEX_NAP_NS	20000000l
 #define INDEX_STACK	((size_t)256 << 10)
 
+/* A ring lives on keyframes: so many in its bound, made at once. */
+#define RING_KEYS	8u
+#define RING_NAP_NS	1000000l
+#define RING_BEHIND	4u	/* the maker may be a fourth behind */
+
+/* One that was made. */
+struct index_key {
+	struct bytes bytes;
+	uint64_t file;		/* its number */
+};
+
 struct record_index {
 	pthread_t thread;
 	int fd;
+	uint64_t ring;		/* bytes; 0: the trace is none */
 	bool stop;
-	struct bytes *ready;	/* made and not yet taken */
+	bool hungry;		/* a ring is full and needs one */
+	bool over;		/* the thread makes no more */
+	struct index_key *ready;	/* made and not yet taken */
+	struct index_key *newest;	/* of a ring: the last one taken */
+	uint64_t pos;		/* how far the thread has read ... */
+	uint64_t file;		/* ... in which file */
 	struct trace_reader *reader;
 	struct heap *heap;
 	uint64_t last_pos;	/* of the reader, at the last keyframe */
@@ -61,11 +81,19 @@ clock_ns(clockid_t clock)
 }
 
 static void
-nap(void)
+nap(long ns)
 {
-	const struct timespec t = { 0, INDEX_NAP_NS };
+	const struct timespec t = { 0, ns };
 
 	nanosleep(&t, NULL);
+}
+
+static void
+key_free(struct index_key *key)
+{
+	if (key != NULL)
+		bytes_free(&key->bytes);
+	free(key);
 }
 
 static bool
@@ -78,44 +106,62 @@ index_is_over(const struct record_index *x)
 static void
 index_give_way(const struct record_index *x)
 {
-	while (!index_is_over(x) &&
+	while (!index_is_over(x) && x->ring == 0 &&
 	    clock_ns(CLOCK_THREAD_CPUTIME_ID) * INDEX_SHARE >
 	    clock_ns(CLOCK_MONOTONIC) - x->began)
-		nap();
+		nap(INDEX_NAP_NS);
 }
 
 static void
-index_offer(struct record_index *x, const struct trace_event *ev)
+index_offer(struct record_index *x)
 {
-	struct bytes *key = calloc(1, sizeof *key);
+	struct index_key *key = calloc(1, sizeof *key);
 
 	if (key == NULL)
 		return;
-	if (trace_key_take(x->reader, ev, key) != 0 ||
-	    heap_save(x->heap, key) != 0) {
-		bytes_free(key);
-		free(key);
+	if (trace_key_take(x->reader, &key->bytes) != 0 ||
+	    heap_save(x->heap, &key->bytes) != 0) {
+		key_free(key);
 		return;
 	}
+	key->file = trace_file_number(x->reader);
 	x->last_pos = trace_position(x->reader);
-	x->last_size = key->size / 4;
+	x->last_size = key->bytes.size / 4;
 	/* One that nobody has taken is older than this one, and goes. */
-	key = __atomic_exchange_n(&x->ready, key, __ATOMIC_ACQ_REL);
-	if (key != NULL)
-		bytes_free(key);
-	free(key);
+	key_free(__atomic_exchange_n(&x->ready, key, __ATOMIC_ACQ_REL));
 }
 
-static void
-index_want(struct record_index *x)
+static uint64_t
+index_every(const struct record_index *x)
 {
 	uint64_t every = x->last_size * INDEX_PART;
 
-	if (every < INDEX_EVERY)
-		every = INDEX_EVERY;
-	if (trace_position(x->reader) - x->last_pos >= every &&
-	    !trace_key_wanted(x->reader))
-		trace_key_want(x->reader);
+	if (x->ring != 0)
+		return 2 * x->last_size < x->ring / RING_KEYS ?
+		    2 * x->last_size : x->ring / RING_KEYS;
+	return every < INDEX_EVERY ? INDEX_EVERY : every;
+}
+
+/* Is it time for one?  Where a ring is full it is. */
+static bool
+index_wants(struct record_index *x)
+{
+	uint64_t pos = trace_position(x->reader);
+
+	if (pos < x->last_pos)		/* the trace was cut */
+		x->last_pos = pos;
+	return pos - x->last_pos >= index_every(x) ||
+	    __atomic_load_n(&x->hungry, __ATOMIC_ACQUIRE);
+}
+
+static void
+index_tell_place(struct record_index *x)
+{
+	if (x->ring != 0)
+		__atomic_store_n(&x->file, trace_file_number(x->reader),
+		    __ATOMIC_RELAXED);
+	__atomic_store_n(&x->pos, trace_position(x->reader),
+	    __ATOMIC_RELAXED);
 }
 
 /* Up to a batch of events.  1 there may be more, 0 not now, -1 never. */
@@ -124,20 +170,19 @@ index_batch(struct record_index *x)
 {
 	struct trace_event ev;
 	struct trace_status st;
-	int got;
+	int got = 1;
 
-	for (unsigned i = 0; i < INDEX_BATCH; i++) {
+	for (unsigned i = 0; i < INDEX_BATCH && got > 0; i++) {
 		got = trace_next(x->reader, &ev, &st);
-		if (got <= 0)
-			return got;
-		if (trace_key_due(x->reader, &ev))
-			index_offer(x, &ev);
-		if (heap_apply(x->heap, &ev) != 0)
+		if ((got == 0 || (got > 0 && ev.kind == TRACE_KEY_DUE)) &&
+		    trace_key_due(x->reader) && index_wants(x))
+			index_offer(x);
+		if (got > 0 && heap_apply(x->heap, &ev) != 0)
 			return -1;
 	}
-	index_want(x);
-	return heap_totals(x->heap)->live_blocks > INDEX_HEAP ||
-	    trace_counts(x->reader)->damaged ? -1 : 1;
+	index_tell_place(x);
+	return (x->ring == 0 && heap_totals(x->heap)->live_blocks >
+	    INDEX_HEAP) || trace_counts(x->reader)->damaged ? -1 : got;
 }
 
 static void *
@@ -149,7 +194,8 @@ index_main(void *arg)
 	char path[64];
 	int got = 1;
 
-	sched_setscheduler(0, SCHED_IDLE, &none);
+	if (x->ring == 0)
+		sched_setscheduler(0, SCHED_IDLE, &none);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", x->fd);
 	x->began = clock_ns(CLOCK_MONOTONIC);
 	x->reader = trace_open(path, TRACE_MAKE_KEYS, &st);
@@ -157,10 +203,11 @@ index_main(void *arg)
 	while (x->heap != NULL && got >= 0 && !index_is_over(x)) {
 		got = index_batch(x);
 		if (got == 0)
-			nap();
+			nap(x->ring ? RING_NAP_NS : INDEX_NAP_NS);
 		else
 			index_give_way(x);
 	}
+	__atomic_store_n(&x->over, true, __ATOMIC_RELEASE);
 	heap_destroy(x->heap);
 	trace_close(x->reader);
 	return NULL;
@@ -185,32 +232,103 @@ index_start(struct record_index *x)
 	return ok;
 }
 
-struct record_index *
-record_index_round(struct record_index *x, struct trace_file *f, int fd)
+static struct record_index *
+index_create(int fd, uint64_t ring)
 {
-	struct bytes *key;
+	struct record_index *x = calloc(1, sizeof *x);
 
-	if (x == NULL && trace_file_size(f) < INDEX_FROM)
+	if (x == NULL)
 		return NULL;
-	if (x == NULL) {
-		x = calloc(1, sizeof *x);
-		if (x == NULL)
-			return NULL;
-		x->fd = fd;
-		if (index_start(x))
-			return x;
-		free(x);
-		return NULL;
-	}
+	x->fd = fd;
+	x->ring = ring;
+	if (index_start(x))
+		return x;
+	free(x);
+	return NULL;
+}
+
+static bool
+key_is_of(const struct index_key *key, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && key->file == (uint64_t)st.st_ino;
+}
+
+struct record_index *
+record_index_round(struct record_index *x, struct trace_file *f, int fd,
+    uint64_t ring)
+{
+	uint64_t from = ring ? ring / RING_KEYS : INDEX_FROM;
+	struct index_key *key;
+
+	if (x == NULL)
+		return trace_file_size(f) < from ? NULL :
+		    index_create(fd, ring);
 	key = __atomic_exchange_n(&x->ready, NULL, __ATOMIC_ACQ_REL);
 	if (key == NULL)
 		return x;
-	/* A trace without it is as good: it takes longer to look into. */
-	if (trace_file_keyframe(f, key->data, key->size) != 0)
-		x->last_size = key->size;
-	bytes_free(key);
-	free(key);
+	/* Without it a trace is as good: it takes longer to look into. */
+	if (key_is_of(key, fd)) {
+		trace_file_keyframe(f, key->bytes.data, key->bytes.size);
+		if (ring != 0) {
+			key_free(x->newest);
+			x->newest = key;
+			return x;
+		}
+	}
+	key_free(key);
 	return x;
+}
+
+/* Bytes of the trace that the maker has not read, or all of them. */
+static uint64_t
+index_behind(const struct record_index *x, const struct trace_file *f)
+{
+	struct index_key here = { .file = __atomic_load_n(&x->file,
+	    __ATOMIC_RELAXED) };
+	uint64_t size = trace_file_size(f), pos = __atomic_load_n(&x->pos,
+	    __ATOMIC_RELAXED);
+
+	return key_is_of(&here, x->fd) && pos < size ? size - pos :
+	    key_is_of(&here, x->fd) ? 0 : size;
+}
+
+bool
+record_index_wait(struct record_index *x, const struct trace_file *f,
+    uint64_t ns)
+{
+	uint64_t end = os_monotonic_ns() + ns;
+
+	while (x != NULL && x->ring != 0 && index_behind(x, f) >
+	    x->ring / RING_BEHIND &&
+	    !__atomic_load_n(&x->over, __ATOMIC_ACQUIRE)) {
+		if (os_monotonic_ns() >= end)
+			return false;
+		nap(RING_NAP_NS);
+	}
+	return true;
+}
+
+int
+record_index_cut(struct record_index *x, struct trace_file *f,
+    const char *path)
+{
+	int ret;
+
+	if (x != NULL)
+		__atomic_store_n(&x->hungry, x->newest == NULL,
+		    __ATOMIC_RELEASE);
+	if (x == NULL || x->newest == NULL) {
+		errno = x != NULL && __atomic_load_n(&x->over,
+		    __ATOMIC_ACQUIRE) ? ENOTSUP : EAGAIN;
+		return -1;
+	}
+	ret = trace_file_cut(f, path, x->newest->bytes.data,
+	    x->newest->bytes.size);
+	key_free(x->newest);
+	x->newest = NULL;
+	return ret;
 }
 
 void
@@ -220,8 +338,7 @@ record_index_end(struct record_index *x)
 		return;
 	__atomic_store_n(&x->stop, true, __ATOMIC_RELAXED);
 	pthread_join(x->thread, NULL);
-	if (x->ready != NULL)
-		bytes_free(x->ready);
-	free(x->ready);
+	key_free(x->ready);
+	key_free(x->newest);
 	free(x);
 }

@@ -47,6 +47,11 @@ model_seek(struct model *m, const struct moment *at)
 		return -1;
 	if (m->until.time == ~0ull)
 		return 0;
+	if (m->until.time < trace_info(m->reader)->begins) {
+		snprintf(m->status.what, sizeof(m->status.what), "what was "
+		    "then is gone: this trace keeps the newest events only");
+		return -1;
+	}
 	snprintf(m->at, sizeof(m->at), "at %.3f s", model_seconds(m,
 	    m->until.time));
 	return trace_seek(m->reader, m->until.time, &m->status);

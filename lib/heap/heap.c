@@ -423,8 +423,9 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 {
 	struct heap_proc *p;
 
-	if (PW_UNLIKELY(ev->kind == TRACE_KEYFRAME))
-		return heap_restore(h, ev->state, ev->state_size);
+	if (PW_UNLIKELY(ev->kind >= TRACE_KEYFRAME))
+		return ev->kind == TRACE_KEY_DUE ? 0 :
+		    heap_restore(h, ev->state, ev->state_size);
 	p = heap_proc(h, ev->proc);
 	if (p == NULL)
 		return -1;

@@ -87,6 +87,8 @@ json_source(struct report *r)
 		json_count(o, "lost_events", info->lost);
 	if (r->options.at != 0)
 		json_seconds(o, "at", report_seconds(r, r->options.at - 1));
+	if (info->begins != 0)
+		json_seconds(o, "begins", report_seconds(r, info->begins));
 	if (info->pairs != 0)
 		json_count(o, "left_out", info->pairs);
 	if (heap_pauses(r->heap)->count != 0)

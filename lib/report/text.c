@@ -393,6 +393,10 @@ text_summary(FILE *f, struct report *r)
 	if (info->pairs > 0)
 		total_row(&t, "left out", info->pairs, "born and freed at once "
 		    "near the bound");
+	if (info->begins != 0)
+		text_line(&t, "  Of what was before %.4f s the trace keeps "
+		    "the sums and the blocks, but no events.",
+		    report_seconds(r, info->begins));
 	text_paused(&t, r);
 	if (n->live_blocks > 0 && r->options.at == 0)
 		text_line(&t, "  Whether those are lost is not yet judged.");

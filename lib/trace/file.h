@@ -74,6 +74,14 @@ int	trace_file_pause(struct trace_file *, struct session_header *,
  */
 int	trace_file_keyframe(struct trace_file *, const void *, size_t size);
 
+/*
+ * What is before a keyframe goes, and that is where reading begins from now on;
+ * between rounds.  path: of the trace, whose file is replaced by another.  0, or
+ * -1 with errno: all is as before.
+ */
+int	trace_file_cut(struct trace_file *, const char *path, const void *,
+	    size_t size);
+
 /* Closing record with the end state of every process slot; then fsync is the
  * caller's wish.  0 or -1 with errno. */
 int	trace_file_close(struct trace_file *, struct session_header *);

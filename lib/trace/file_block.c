@@ -42,8 +42,7 @@ file_write_at(int fd, const void *data, size_t size, uint64_t off)
 	return 0;
 }
 
-/* Append, or leave the file as it was. */
-static int
+int
 file_append(struct trace_file *f, const void *data, size_t size)
 {
 	int saved;

@@ -92,6 +92,12 @@ void	file_begin_block(struct trace_file *, uint32_t type);
 /* Compress and write.  -1 with errno: the file is as before. */
 int	file_end_block(struct trace_file *);
 
+/* At the file's end, or leave it as it was: -1 with errno. */
+int	file_append(struct trace_file *, const void *, size_t size);
+/* The parts of a keyframe. */
+int	file_put_keyframe(struct trace_file *, const unsigned char *,
+	    size_t size, uint32_t flags);
+
 /* The block being made is in the file, at offset. */
 void	file_index_note(struct trace_file *, uint64_t offset, uint64_t time);
 /* After a round; -1 with errno. */

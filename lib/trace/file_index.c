@@ -77,11 +77,12 @@ file_index_close(struct trace_file *f)
 
 static int
 keyframe_part(struct trace_file *f, const unsigned char *p, size_t size,
-    uint32_t i, uint32_t n)
+    uint32_t i, uint32_t n, uint32_t flags)
 {
 	struct format_keyframe head = { .time = 0 };
 
 	file_begin_block(f, FORMAT_KEYFRAME);
+	f->block.flags = flags;
 	f->block.count = i;
 	f->block.parts = n;
 	if (i == 0)
@@ -94,25 +95,34 @@ keyframe_part(struct trace_file *f, const unsigned char *p, size_t size,
 }
 
 int
+file_put_keyframe(struct trace_file *f, const unsigned char *p, size_t size,
+    uint32_t flags)
+{
+	uint32_t n = (uint32_t)((size + FORMAT_RAW_MAX - 1) / FORMAT_RAW_MAX);
+
+	for (uint32_t i = 0; i < n; i++) {
+		size_t part = size < FORMAT_RAW_MAX ? size : FORMAT_RAW_MAX;
+
+		if (keyframe_part(f, p, part, i, n, flags) != 0)
+			return -1;
+		p += part;
+		size -= part;
+	}
+	return 0;
+}
+
+int
 trace_file_keyframe(struct trace_file *f, const void *bytes, size_t size)
 {
-	const unsigned char *p = bytes;
-	uint32_t n = (uint32_t)((size + FORMAT_RAW_MAX - 1) / FORMAT_RAW_MAX);
 	uint64_t before = f->blocks_in_round;
-	int ret = 0;
+	int ret;
 
 	if (size < sizeof(struct format_keyframe) || (f->limit != ~0ull &&
 	    size > (f->limit - f->size) / KEYFRAME_PART)) {
 		errno = size < sizeof(struct format_keyframe) ? EINVAL : ENOSPC;
 		return -1;
 	}
-	for (uint32_t i = 0; i < n && ret == 0; i++) {
-		size_t part = size < FORMAT_RAW_MAX ? size : FORMAT_RAW_MAX;
-
-		ret = keyframe_part(f, p, part, i, n);
-		p += part;
-		size -= part;
-	}
+	ret = file_put_keyframe(f, bytes, size, 0);
 	if (ret == 0)
 		ret = file_put_index(f);
 	f->blocks_in_round = before;	/* they are in no round */

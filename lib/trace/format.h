@@ -79,8 +79,9 @@
 #define TRACE_AS_ENUM(name, tag, fields, what)	TRACE_##name = tag,
 enum trace_kind {
 	TRACE_RECORDS(TRACE_AS_ENUM) TRACE_KINDS,
-	TRACE_KEYFRAME = 64,	/* no record: what a reader says when it begins
-				 * in the middle */
+	/* No records, but what a reader says: it begins in the middle; a
+	 * keyframe can be made now (keyframe.h). */
+	TRACE_KEYFRAME = 64, TRACE_KEY_DUE,
 };
 #undef TRACE_AS_ENUM
 

@@ -71,7 +71,7 @@ struct format_header {
 	uint32_t front_pid;
 	uint64_t ticks_per_second;
 	uint64_t unix_ns;	/* wall clock when the recording began */
-	uint32_t pad;
+	uint32_t cuts;		/* how often its oldest part was cut off */
 	uint32_t crc;		/* of all header_size bytes, this one as 0 */
 };
 
@@ -119,7 +119,8 @@ struct format_block {
 /* All events before time are in a keyframe, and it is read on at pos. */
 struct format_keyframe {
 	uint64_t time;		/* ticks */
-	uint64_t pos;		/* offset in the file, where a round begins */
+	uint64_t pos;		/* offset in the file, where a round begins;
+				 * FORMAT_BEGIN: in the one before the cut */
 	uint64_t round;		/* the one before */
 	uint64_t reader_size;	/* bytes of the reader's state */
 };

@@ -41,6 +41,7 @@ libtrace_la_SOURCES = \
 	%D%/file_impl.h \
 	%D%/file_index.c \
 	%D%/file_own.c \
+	%D%/file_ring.c \
 	%D%/file_table.c \
 	%D%/file_thin.c \
 	%D%/file_thin.h \
@@ -60,6 +61,7 @@ libtrace_la_SOURCES = \
 	%D%/reader_missing.c \
 	%D%/reader_module.c \
 	%D%/reader_proc.c \
+	%D%/reader_ring.c \
 	%D%/reader_seek.c \
 	%D%/reader_session.c \
 	%D%/reader_source.c \

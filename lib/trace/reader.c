@@ -181,8 +181,10 @@ reader_fill_tables(struct trace_reader *r, struct trace_event *ev)
 static PW_ALWAYS_INLINE bool
 reader_deliver(struct trace_reader *r, struct trace_event *ev)
 {
+	const struct source *s = r->heap[0];
+
 	if (PW_UNLIKELY(r->plan != NULL ||
-	    r->heap[0]->record.time < r->skip))
+	    (s->record.time < r->skip && s->first->seen)))
 		return reader_fill_tables(r, ev);
 	r->counts.records++;
 	return reader_fill(r, ev);
@@ -256,6 +258,8 @@ reader_more(struct trace_reader *r)
 			sure = false;
 			if (r->held > READER_HELD_MAX)
 				r->horizon = ~0ull;
+		} else if (reader_follow_cut(r)) {
+			continue;
 		} else if (sure) {
 			break;
 		} else if (reader_is_recorded(r)) {
@@ -289,6 +293,8 @@ trace_next(struct trace_reader *r, struct trace_event *ev,
 			reader_keyframe_event(r, ev);
 			return 1;
 		}
+		if (PW_UNLIKELY(r->key != NULL) && reader_key_event(r, ev))
+			return 1;
 		if (r->no_memory)
 			return reader_fail(r, st, ENOMEM);
 		if (r->finished) {

@@ -116,6 +116,8 @@ struct trace_info {
 	bool closed;		/* closing record seen */
 	bool paused;		/* it began paused */
 	uint64_t pairs;		/* blocks left out near a bound, so far */
+	uint64_t begins;	/* ticks; of events before only what they
+				 * came to is there (a ring); or 0 */
 	uint32_t stopped;	/* enum format_stop; 0: it was not */
 	bool lost_known;
 	uint64_t lost;		/* events dropped, when lost_known */

@@ -134,6 +134,7 @@ reader_header(struct trace_reader *r, struct trace_status *st)
 	r->info.ticks_per_second = r->head.ticks_per_second ?
 	    r->head.ticks_per_second : 1;
 	r->info.unix_ns = r->head.unix_ns;
+	r->info.begins = reader_begins(r);
 	return 0;
 }
 
@@ -392,6 +393,16 @@ block_aside(struct trace_reader *r, const struct format_block *b)
 	return 1;
 }
 
+static int
+block_step(struct trace_reader *r, const struct format_block *b, int n)
+{
+	if (n <= 0)
+		return n;
+	r->counts.blocks++;
+	r->pos += sizeof *b + b->stored;
+	return 1;
+}
+
 /* The block at r->pos, whose header is good. */
 static int
 block_next(struct trace_reader *r, struct format_block *b)
@@ -399,16 +410,14 @@ block_next(struct trace_reader *r, struct format_block *b)
 	int n = 1;
 
 	if (b->type == FORMAT_KEYFRAME || b->type == FORMAT_INDEX)
-		n = block_aside(r, b);
-	else if (!((r->flags & TRACE_META_ONLY) && b->type == FORMAT_EVENTS))
+		return block_step(r, b, block_aside(r, b));
+	reader_key_pass(r);
+	r->seen = b->round == r->skip_round;
+	if (!((r->flags & TRACE_META_ONLY) && b->type == FORMAT_EVENTS))
 		n = block_read_body(r, b);
-	if (n <= 0)
-		return n;
-	if (b->type != FORMAT_KEYFRAME && b->type != FORMAT_INDEX)
+	if (n > 0)
 		block_round(r, b);
-	r->counts.blocks++;
-	r->pos += sizeof *b + b->stored;
-	return 1;
+	return block_step(r, b, n);
 }
 
 int

@@ -52,6 +52,7 @@ struct piece {
 	struct buffer *buffer;
 	const unsigned char *p;
 	const unsigned char *end;
+	bool seen;		/* of the round whose beginning a keyframe is */
 };
 
 struct reader_string {
@@ -112,15 +113,21 @@ struct arena_part {
 struct reader_direct;
 struct reader_plan;
 
-/* A keyframe on its way: see reader_key.c. */
-struct reader_key {
-	enum { KEY_NONE, KEY_WANTED, KEY_NOTED, KEY_DUE } stage;
-	uint64_t pos;		/* where reading will go on */
+/* Where reading can go on: see reader_key.c. */
+struct key_note {
+	bool valid;
+	uint64_t pos;		/* of the first block of a round */
 	uint64_t round;		/* the one before */
-	uint64_t time;		/* of the keyframe, when due */
-	uint64_t latest;	/* of what was queued when it was noted */
-	struct bytes sources;
+	uint64_t latest;	/* time of what was queued then */
 	uint64_t nsources;
+	struct bytes sources;
+};
+
+struct reader_key {
+	struct key_note noted;	/* at the last mark */
+	struct key_note due;	/* at the one before */
+	uint64_t time;		/* of the keyframe that is due */
+	bool told;		/* KEY_DUE was delivered */
 };
 
 struct reader_entry {
@@ -161,7 +168,9 @@ struct trace_reader {
 	const unsigned char *state;	/* the heap's part, to be delivered */
 	size_t state_size;
 	unsigned char *state_bytes;	/* what it is in */
-	uint64_t skip;		/* ticks: events before it are old */
+	uint64_t skip;		/* ticks: events before it are old, ... */
+	uint64_t skip_round;	/* ... if they are of this round */
+	bool seen;		/* the block that is read is */
 
 	/* What is read and not delivered. */
 	struct source *buckets[READER_BUCKETS];
@@ -216,8 +225,14 @@ struct buffer *reader_body_at(struct trace_reader *, uint64_t pos,
 
 /* reader_key.c: a round has ended, the next one begins at pos. */
 void	reader_key_mark(struct trace_reader *, uint64_t pos);
+/* A block of a round is about to be read: what was due no longer is. */
+void	reader_key_pass(struct trace_reader *);
+/* KEY_DUE, once for each. */
+bool	reader_key_event(struct trace_reader *, struct trace_event *);
 int	reader_key_load(struct trace_reader *, const struct format_keyframe *,
 	    const unsigned char *p);
+/* What was noted is of another file. */
+void	reader_key_forget(struct trace_reader *);
 void	reader_key_free(struct trace_reader *);
 
 /* reader_index.c */
@@ -234,6 +249,11 @@ int	reader_keyframe_begin(struct trace_reader *);
 int	reader_plan_block(struct trace_reader *);
 void	reader_plan_free(struct trace_reader *);
 void	reader_keyframe_event(struct trace_reader *, struct trace_event *);
+
+/* reader_ring.c: the file was replaced, and reading goes on in the new one. */
+bool	reader_follow_cut(struct trace_reader *);
+/* Ticks where a trace begins whose beginning was cut off; else 0. */
+uint64_t reader_begins(struct trace_reader *);
 
 /* reader_source.c */
 struct buffer *reader_buffer_take(struct trace_reader *, size_t room);

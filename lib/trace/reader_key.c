@@ -9,8 +9,11 @@
  * waits for another round.  Events of that round that are older than scan are
  * in the heap's state already: after a seek the reader leaves them out.
  *
- * So it takes two marks: at the first, chunks are noted; at the second, which
- * ends that round, its scan is a horizon that will be reached.
+ * So at each mark chunks are noted, and at the next, which ends the round behind
+ * it, that round's scan is a horizon: a keyframe is due when all events before it
+ * have been delivered, until another block is read.  (Not until an event behind
+ * it is delivered: one that was stamped before scan and published behind it may
+ * come first, in a later round, and is not left out after a seek.)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,7 +27,7 @@
 
 /* What deltas come to behind all that is queued.  false: it is damaged. */
 static bool
-key_state(struct reader_key *k, const struct source *s,
+key_state(struct key_note *k, const struct source *s,
     struct coding_state *st)
 {
 	struct record rec;
@@ -50,7 +53,7 @@ key_state(struct reader_key *k, const struct source *s,
 }
 
 static void
-key_put_source(struct reader_key *k, const struct source *s)
+key_put_source(struct key_note *k, const struct source *s)
 {
 	struct coding_state st;
 	bool broken = s->broken || !key_state(k, s, &st);
@@ -69,10 +72,8 @@ key_put_source(struct reader_key *k, const struct source *s)
 }
 
 static void
-key_note(struct trace_reader *r, uint64_t pos)
+key_note(struct trace_reader *r, struct key_note *k, uint64_t pos)
 {
-	struct reader_key *k = r->key;
-
 	k->pos = pos;
 	k->round = r->round;
 	k->latest = 0;
@@ -88,22 +89,31 @@ key_note(struct trace_reader *r, uint64_t pos)
 			else
 				key_put_source(k, s);
 		}
-	k->stage = KEY_NOTED;
+	k->valid = !k->sources.failed;
 }
 
 void
 reader_key_mark(struct trace_reader *r, uint64_t pos)
 {
 	struct reader_key *k = r->key;
+	struct key_note was;
 
-	if (k == NULL || k->stage == KEY_NONE || k->stage == KEY_DUE)
+	if (k == NULL)
 		return;
-	if (k->stage == KEY_NOTED && k->latest < r->scan) {
-		k->time = r->scan;
-		k->stage = KEY_DUE;
-		return;
-	}
-	key_note(r, pos);
+	was = k->due;
+	k->due = k->noted;
+	k->noted = was;
+	k->due.valid = k->due.valid && k->due.latest < r->scan;
+	k->time = r->scan;
+	k->told = false;
+	key_note(r, &k->noted, pos);
+}
+
+void
+reader_key_forget(struct trace_reader *r)
+{
+	if (r->key != NULL)
+		r->key->noted.valid = r->key->due.valid = false;
 }
 
 void
@@ -111,21 +121,9 @@ reader_key_free(struct trace_reader *r)
 {
 	if (r->key == NULL)
 		return;
-	bytes_free(&r->key->sources);
+	bytes_free(&r->key->noted.sources);
+	bytes_free(&r->key->due.sources);
 	free(r->key);
-}
-
-void
-trace_key_want(struct trace_reader *r)
-{
-	if (r->key != NULL)
-		r->key->stage = KEY_WANTED;
-}
-
-bool
-trace_key_wanted(const struct trace_reader *r)
-{
-	return r->key != NULL && r->key->stage != KEY_NONE;
 }
 
 uint64_t
@@ -134,11 +132,27 @@ trace_position(const struct trace_reader *r)
 	return r->pos;
 }
 
-bool
-trace_key_due(const struct trace_reader *r, const struct trace_event *ev)
+void
+reader_key_pass(struct trace_reader *r)
 {
-	return r->key != NULL && r->key->stage == KEY_DUE &&
-	    ev->time >= r->key->time;
+	if (r->key != NULL)
+		r->key->due.valid = false;
+}
+
+bool
+reader_key_event(struct trace_reader *r, struct trace_event *ev)
+{
+	if (r->key == NULL || !r->key->due.valid || r->key->told)
+		return false;
+	r->key->told = true;
+	*ev = (struct trace_event){ .kind = TRACE_KEY_DUE, .time = r->time };
+	return true;
+}
+
+bool
+trace_key_due(const struct trace_reader *r)
+{
+	return r->key != NULL && r->key->due.valid;
 }
 
 static void
@@ -152,20 +166,19 @@ key_put_procs(const struct trace_reader *r, struct bytes *out)
 }
 
 int
-trace_key_take(struct trace_reader *r, const struct trace_event *ev,
-    struct bytes *out)
+trace_key_take(struct trace_reader *r, struct bytes *out)
 {
-	struct reader_key *k = r->key;
+	struct key_note *k = &r->key->due;
 	struct format_keyframe head = {
-		.time = k->time, .pos = k->pos, .round = k->round,
+		.time = r->key->time, .pos = k->pos, .round = k->round,
 	};
 
-	k->stage = KEY_NONE;
+	k->valid = false;
 	bytes_put(out, &head, sizeof head);
 	bytes_put_u(out, r->info.pairs);
 	bytes_put_u(out, r->info.sample);
-	bytes_put_u(out, r->counts.events - (ev->kind <= TRACE_CANCEL));
-	bytes_put_u(out, r->counts.records - 1);
+	bytes_put_u(out, r->counts.events);
+	bytes_put_u(out, r->counts.records);
 	key_put_procs(r, out);
 	bytes_put_u(out, k->nsources);
 	bytes_put(out, k->sources.data, k->sources.size);

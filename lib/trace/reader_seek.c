@@ -60,7 +60,7 @@ reader_keyframe_head(struct trace_reader *r, uint64_t pos,
 static uint64_t
 keyframe_read(struct trace_reader *r, uint64_t pos, struct reader_plan *plan)
 {
-	struct format_block b;
+	struct format_block b = { .flags = 0 };
 
 	for (uint32_t i = 0;; i++) {
 		struct buffer *buf = reader_body_at(r, pos, &b);
@@ -81,6 +81,8 @@ keyframe_read(struct trace_reader *r, uint64_t pos, struct reader_plan *plan)
 	if (plan->key.size < sizeof plan->head)
 		return 0;
 	memcpy(&plan->head, plan->key.data, sizeof plan->head);
+	if (b.flags & FORMAT_BEGIN)
+		plan->head.pos = pos;
 	return plan->head.reader_size <= plan->key.size - sizeof plan->head ?
 	    pos : 0;
 }
@@ -151,7 +153,6 @@ reader_keyframe_begin(struct trace_reader *r)
 		free(plan);
 		return 0;
 	}
-	plan->head.pos = behind;
 	r->plan = plan;
 	return 1;
 }
@@ -177,6 +178,7 @@ plan_end(struct trace_reader *r)
 	r->scan = r->horizon = r->time = 0;
 	r->scanned = 0;
 	r->skip = plan->head.time;
+	r->skip_round = plan->head.round + 1;
 	reader_plan_free(r);
 }
 

@@ -143,7 +143,8 @@ source_append(struct trace_reader *r, struct source *s, struct buffer *b,
 		r->no_memory = true;
 		return -1;
 	}
-	*piece = (struct piece){ .buffer = b, .p = p, .end = end };
+	*piece = (struct piece){ .buffer = b, .p = p, .end = end,
+	    .seen = r->seen };
 	b->refs++;
 	if (s->first == NULL) {
 		s->first = piece;

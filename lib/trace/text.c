@@ -223,6 +223,11 @@ trace_text(const struct trace_reader *r, const struct trace_event *ev,
 {
 	struct text t = { .buf = buf, .size = size };
 
+	if (ev->kind == TRACE_KEYFRAME) {
+		put(&t, "%llu 0/0 KEYFRAME state=%zu",
+		    (unsigned long long)ev->time, ev->state_size);
+		return t.n;
+	}
 	put(&t, "%llu %u/%u %s", (unsigned long long)ev->time, ev->proc,
 	    ev->tid, trace_kind_name(ev->kind));
 	put_fields(&t, r, ev);

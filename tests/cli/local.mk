@@ -10,6 +10,7 @@ RUNNER_TESTS = \
 	%D%/runner_options.sh \
 	%D%/runner_orphan.sh \
 	%D%/runner_refuse.sh \
+	%D%/runner_ring.sh \
 	%D%/runner_signals.sh \
 	%D%/runner_stalled.sh \
 	%D%/runner_status.sh \
