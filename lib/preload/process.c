@@ -248,7 +248,6 @@ process_end_skipped(enum session_proc_state state, int status)
 	    *process.word != PROCESS_SAME)
 		return;
 	session_goodbye(s, process.slot, state, status & 0xff, session_now(s));
-	session_wake(s);
 }
 
 void
@@ -279,7 +278,6 @@ process_end(unsigned how, int status)
 		writer_finish(&lane->writer);
 		session_goodbye(process.session, process.slot, state,
 		    status & 0xff, now);
-		session_wake(process.session);
 	}
 	thread_leave(t);
 }

@@ -107,7 +107,6 @@ session_hello(struct session_header *h, uint32_t pid, uint32_t ppid,
 	p->start = session_now(h);
 	p->judged = judged;
 	__atomic_store_n(&p->state, SESSION_PROC_HELLO, __ATOMIC_RELEASE);
-	session_wake(h);
 	return slot;
 }
 

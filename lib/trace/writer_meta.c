@@ -92,7 +92,6 @@ writer_process(struct writer *w, uint64_t time, uint32_t pid, uint32_t ppid,
 	p = meta_put_str(p, exe, nexe);
 	p = meta_put_str(p, args, nargs);
 	writer_publish(w, p);
-	session_wake(w->session);
 }
 
 void
@@ -150,7 +149,6 @@ writer_exit(struct writer *w, uint64_t time, unsigned how, int status)
 	p = varint_put(p, how);
 	p = varint_put(p, zigzag(status));
 	writer_publish(w, p);
-	session_wake(w->session);
 }
 
 static unsigned char *
