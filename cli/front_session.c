@@ -124,6 +124,7 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	memcpy(h->skip, o->skip, sizeof(h->skip));
 	h->nodes_claimed = 1;	/* 0 is the root: no stack */
 	h->chunks_ready = FIRST_CHUNKS;
+	h->execs_begun = 1;	/* PROGRAM's */
 	h->nodes_ready = FIRST_NODES;
 	h->root_pid = (uint32_t)f->root;
 	__atomic_thread_fence(__ATOMIC_RELEASE);

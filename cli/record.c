@@ -10,9 +10,9 @@
  *
  * The end: no watched process lives, PROGRAM has ended, nobody else maps the
  * session file, and what they left has been taken.  Where the kernel can't
- * tell about the mapping, GRACE_NS without anybody must do.  A tree that ever
- * had more than one process gets GRACE_NS in any case: a child between vfork
- * and its first event has neither slot nor mapping.
+ * tell about the mapping, GRACE_NS without anybody must do; and so it must while
+ * an image is on its way that is to find us: between exec and its first event it
+ * has neither slot nor mapping.
  *
  * When the trace can't be written, or may not grow, closed is set (programs
  * go on, unrecorded) and the closing record says why, if it can be written:
@@ -319,6 +319,16 @@ is_alone(const struct record *r)
 	return record_is_dead(s->front_pidfd) && record_is_dead(s->root_pidfd);
 }
 
+/* An image is on its way that will find us, or died on it. */
+static bool
+is_expected(const struct record *r)
+{
+	const struct session_header *h = r->setup->session;
+
+	return __atomic_load_n(&h->execs_begun, __ATOMIC_ACQUIRE) !=
+	    __atomic_load_n(&h->execs_ended, __ATOMIC_ACQUIRE);
+}
+
 static bool
 is_over(struct record *r)
 {
@@ -339,7 +349,7 @@ is_over(struct record *r)
 		return false;
 	}
 	r->silent_since = 0;
-	if (shared == 0 && r->watch.nslots <= 1)
+	if (shared == 0 && !is_expected(r))
 		return true;
 	return now - r->alone_since >= GRACE_NS;
 }

@@ -37,6 +37,7 @@
 struct exec_env {
 	char *const *env;	/* to pass on */
 	void *mapped;		/* NULL: on the stack */
+	bool ours;		/* the new image will find us */
 	size_t count;
 	size_t size;
 };
@@ -69,6 +70,18 @@ exec_env_fill(struct exec_env *e, void *memory)
 	environ_build(e->env, process.session->module, process.before,
 	    child_session(), array, (char *)(array + e->count));
 	e->env = array;
+	e->ours = true;
+	__atomic_add_fetch(&process.session->execs_begun, 1,
+	    __ATOMIC_RELAXED);
+}
+
+/* It did not come to that. */
+static void
+exec_env_spoiled(struct exec_env *e)
+{
+	if (e->ours)
+		__atomic_add_fetch(&process.session->execs_ended, 1,
+		    __ATOMIC_RELAXED);
 }
 
 static void
@@ -109,6 +122,7 @@ exec_failed(struct exec_env *e, int result)
 	int saved = errno;
 
 	process_goes_on();
+	exec_env_spoiled(e);
 	exec_env_drop(e);
 	errno = saved;
 	return result;
@@ -248,6 +262,8 @@ posix_spawn(pid_t *pid, const char *path,
 	exec_need();
 	EXEC_ENV(e, child_takes(AT_FDCWD, path, 0), envp);
 	error = real.posix_spawn(pid, path, actions, attr, argv, e.env);
+	if (error != 0)
+		exec_env_spoiled(&e);
 	exec_env_drop(&e);
 	return error;
 }
@@ -265,6 +281,8 @@ posix_spawnp(pid_t *pid, const char *file,
 	exec_need();
 	EXEC_ENV(e, path == NULL || child_takes(AT_FDCWD, path, 0), envp);
 	error = real.posix_spawnp(pid, file, actions, attr, argv, e.env);
+	if (error != 0)
+		exec_env_spoiled(&e);
 	exec_env_drop(&e);
 	return error;
 }

@@ -242,8 +242,10 @@ start_session(const char *module, bool *ours)
 	if (path == NULL)
 		return byhand_start(environ, module, ours);
 	s = session_attach(path);
-	if (s != NULL)
-		child_set_session(path);
+	if (s == NULL)
+		return NULL;
+	child_set_session(path);
+	__atomic_add_fetch(&s->execs_ended, 1, __ATOMIC_RELAXED);
 	return s;
 }
 

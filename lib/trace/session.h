@@ -217,6 +217,10 @@ struct session_header {
 	uint32_t tell_word;		/* enum session_tell */
 	int32_t tell_result;		/* 0, or an errno */
 	char tell_name[SESSION_TELL_NAME];
+	/* Images that were to find us, and that did (or were not to be after
+	 * all): between the two a process has neither slot nor mapping. */
+	uint32_t execs_begun;
+	uint32_t execs_ended;
 };
 
 /* Where things are, once mapped at base. */
