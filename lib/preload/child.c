@@ -76,11 +76,16 @@ child_finds_us(void)
 }
 
 bool
-child_followed(void)
+child_wanted(void)
 {
 	return process.session != NULL && process.follow &&
-	    !__atomic_load_n(&process.session->closed, __ATOMIC_RELAXED) &&
-	    child_finds_us();
+	    !__atomic_load_n(&process.session->closed, __ATOMIC_RELAXED);
+}
+
+bool
+child_followed(void)
+{
+	return child_wanted() && child_finds_us();
 }
 
 static bool

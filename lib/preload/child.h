@@ -17,6 +17,8 @@ const char *child_session(void);
 
 /* Are children followed at all? */
 bool	child_followed(void);
+/* Is it to be, whether it can or not? */
+bool	child_wanted(void);
 
 /*
  * Can the file take us: a dynamic program of our kind, or a script of one,

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -32,6 +34,7 @@
 
 #define EXEC_ON_STACK	(32u << 10)
 #define EXEC_PATH_MAX	4096u
+#define EXEC_NAME_MAX	512u
 
 /* What env becomes, in whatever memory the caller of the macro has. */
 struct exec_env {
@@ -109,11 +112,47 @@ exec_need(void)
 		real_init();
 }
 
+/* likely: the kernel will not refuse.  Who leaves us behind is told. */
 static void
-exec_announce(bool likely)
+exec_announce(const struct exec_env *e, bool likely, const char *path)
 {
-	if (likely)
-		process_end(WRITER_EXEC, 0);
+	if (!likely)
+		return;
+	if (!e->ours && child_wanted())
+		process_shed((uint32_t)os_getpid(), path);
+	process_end(WRITER_EXEC, 0);
+}
+
+static int
+exec_spawned(struct exec_env *e, int error, const pid_t *pid,
+    const char *path)
+{
+	if (error != 0)
+		exec_env_spoiled(e);
+	else if (!e->ours && child_wanted() && path != NULL)
+		process_shed(pid != NULL ? (uint32_t)*pid : 0, path);
+	exec_env_drop(e);
+	return error;
+}
+
+/* What a descriptor leads to. */
+static const char *
+exec_fd_path(int fd, char *buf, size_t size)
+{
+	char link[32];
+	char *p = link + sizeof(link);
+	long n;
+
+	*--p = '\0';
+	for (n = fd < 0 ? 0 : fd; n > 9; n /= 10)
+		*--p = (char)('0' + n % 10);
+	*--p = (char)('0' + n);
+	p -= sizeof("/proc/self/fd/") - 1;
+	memcpy(p, "/proc/self/fd/", sizeof("/proc/self/fd/") - 1);
+	n = os_syscall(SYS_readlink, (long)p, (long)buf, (long)size - 1, 0, 0,
+	    0);
+	buf[n < 0 ? 0 : n] = '\0';
+	return buf;
 }
 
 static int
@@ -135,18 +174,19 @@ execve(const char *path, char *const argv[], char *const envp[])
 
 	exec_need();
 	EXEC_ENV(e, child_takes(AT_FDCWD, path, 0), envp);
-	exec_announce(child_executable(AT_FDCWD, path, 0));
+	exec_announce(&e, child_executable(AT_FDCWD, path, 0), path);
 	return exec_failed(&e, real.execve(path, argv, e.env));
 }
 
 PW_EXPORT int
 fexecve(int fd, char *const argv[], char *const envp[])
 {
+	char buf[EXEC_NAME_MAX];
 	struct exec_env e;
 
 	exec_need();
 	EXEC_ENV(e, child_takes(fd, "", AT_EMPTY_PATH), envp);
-	exec_announce(fd >= 0);
+	exec_announce(&e, fd >= 0, exec_fd_path(fd, buf, sizeof(buf)));
 	return exec_failed(&e, real.fexecve(fd, argv, e.env));
 }
 
@@ -154,11 +194,13 @@ PW_EXPORT int
 execveat(int fd, const char *path, char *const argv[], char *const envp[],
     int flags)
 {
+	char buf[EXEC_NAME_MAX];
 	struct exec_env e;
 
 	exec_need();
 	EXEC_ENV(e, child_takes(fd, path, flags), envp);
-	exec_announce(child_executable(fd, path, flags));
+	exec_announce(&e, child_executable(fd, path, flags), path[0] != '\0' ?
+	    path : exec_fd_path(fd, buf, sizeof(buf)));
 	return exec_failed(&e, real.execveat(fd, path, argv, e.env, flags));
 }
 
@@ -171,7 +213,8 @@ execvpe(const char *file, char *const argv[], char *const envp[])
 
 	exec_need();
 	EXEC_ENV(e, path != NULL && child_takes(AT_FDCWD, path, 0), envp);
-	exec_announce(path != NULL && child_executable(AT_FDCWD, path, 0));
+	exec_announce(&e, path != NULL && child_executable(AT_FDCWD, path, 0),
+	    path);
 	return exec_failed(&e, real.execvpe(file, argv, e.env));
 }
 
@@ -262,10 +305,7 @@ posix_spawn(pid_t *pid, const char *path,
 	exec_need();
 	EXEC_ENV(e, child_takes(AT_FDCWD, path, 0), envp);
 	error = real.posix_spawn(pid, path, actions, attr, argv, e.env);
-	if (error != 0)
-		exec_env_spoiled(&e);
-	exec_env_drop(&e);
-	return error;
+	return exec_spawned(&e, error, pid, path);
 }
 
 PW_EXPORT int
@@ -281,10 +321,7 @@ posix_spawnp(pid_t *pid, const char *file,
 	exec_need();
 	EXEC_ENV(e, path == NULL || child_takes(AT_FDCWD, path, 0), envp);
 	error = real.posix_spawnp(pid, file, actions, attr, argv, e.env);
-	if (error != 0)
-		exec_env_spoiled(&e);
-	exec_env_drop(&e);
-	return error;
+	return exec_spawned(&e, error, pid, path);
 }
 
 int

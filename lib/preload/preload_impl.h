@@ -117,6 +117,8 @@ bool	process_borrowed(void);
 /* EXIT and HEAP records, good-bye; the process may go on nevertheless. */
 void	process_end(unsigned how, int status);
 
+/* Process pid goes on as a program that cannot take us; before process_end. */
+void	process_shed(uint32_t pid, const char *exe);
 /* An exec announced by process_end(WRITER_EXEC) failed. */
 void	process_goes_on(void);
 

@@ -282,6 +282,48 @@ process_end(unsigned how, int status)
 	thread_leave(t);
 }
 
+static uint32_t
+process_parent(void)
+{
+	return (uint32_t)os_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+}
+
+/* Who is only followed has no writer of his own. */
+static void
+process_shed_skipped(uint32_t pid, uint32_t ppid, const char *exe)
+{
+	struct session_header *s = process.session;
+	struct writer w = { 0 };
+
+	if (process.slot == ~0u)
+		return;
+	writer_start(&w, s, process.slot, (uint32_t)os_gettid(), 0);
+	writer_shed(&w, session_now(s), pid, ppid, exe);
+	writer_finish(&w);
+}
+
+void
+process_shed(uint32_t pid, const char *exe)
+{
+	uint32_t self = process_borrowed() ? process.pid :
+	    (uint32_t)os_getpid();
+	uint32_t ppid = pid != self ? self : process_parent();
+	struct lane *lane;
+	struct thread *t;
+
+	if (!process.writing) {
+		process_shed_skipped(pid, ppid, exe);
+		return;
+	}
+	t = thread_enter(&lane);
+	if (t == NULL)
+		return;
+	if (process.writing)
+		writer_shed(&lane->writer, session_now(process.session), pid,
+		    ppid, exe);
+	thread_leave(t);
+}
+
 void
 process_goes_on(void)
 {

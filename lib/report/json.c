@@ -103,48 +103,6 @@ json_source(struct report *r)
 }
 
 static void
-json_exit(struct json_object *o, const struct trace_process *p)
-{
-	struct json_object *e;
-
-	if (p->ended != TRACE_EXITED && p->ended != TRACE_KILLED)
-		return;
-	e = json_object_new_object();
-	json_count(e, p->ended == TRACE_EXITED ? "code" : "signal",
-	    (uint64_t)p->status);
-	json_object_object_add(o, "exit", e);
-}
-
-static struct json_object *
-json_process(struct report *r, const struct trace_process *p)
-{
-	static const char *const modes[] = { [SESSION_CHECK] = "check",
-		[SESSION_PROFILE] = "profile", [SESSION_GUARD] = "guard" };
-	struct json_object *o = json_object_new_object(), *argv;
-	uint32_t mode = trace_info(r->reader)->mode;
-
-	json_count(o, "pid", p->pid);
-	json_count(o, "parent", p->ppid);
-	if (p->argv != NULL && p->argv[0] != NULL) {
-		argv = json_object_new_array();
-		for (const char *const *a = p->argv; *a != NULL; a++)
-			json_object_array_add(argv, json_text(*a));
-		json_object_object_add(o, "argv", argv);
-	}
-	if (mode < PW_ARRAY_LEN(modes))
-		json_word(o, "mode", modes[mode]);
-	json_object_object_add(o, "recorded",
-	    json_object_new_boolean(p->recorded));
-	json_object_object_add(o, "judged",
-	    json_object_new_boolean(p->judged));
-	json_exit(o, p);
-	json_seconds(o, "start", report_seconds(r, p->start));
-	if (p->ended != TRACE_RUNNING)
-		json_seconds(o, "end", report_seconds(r, p->end));
-	return o;
-}
-
-static void
 json_processes(struct json_out *out, struct report *r)
 {
 	unsigned n = trace_nprocesses(r->reader);
@@ -156,6 +114,11 @@ json_processes(struct json_out *out, struct report *r)
 		if (p != NULL && report_chosen(r, i))
 			out_element(out, json_process(r, p));
 	}
+	for (unsigned i = 0; i < trace_nsheds(r->reader); i++)
+		if (r->options.process == 0 || r->options.process ==
+		    trace_shed(r->reader, i)->pid)
+			out_element(out, json_shed(r, trace_shed(r->reader,
+			    i)));
 	out_end(out);
 }
 

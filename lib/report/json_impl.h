@@ -22,6 +22,11 @@ void	json_address(struct json_object *, const char *key, uint64_t addr);
 void	json_stack(struct json_object *, const char *key,
 	    const struct names_stack *);
 
+/* A process; one in which nothing could be recorded. */
+struct json_object *json_process(struct report *,
+	    const struct trace_process *);
+struct json_object *json_shed(struct report *, const struct trace_shed *);
+
 struct json_object *json_error(struct report *, const struct report_error *);
 
 #endif

@@ -12,6 +12,7 @@ libreport_la_SOURCES = \
 	%D%/json.c \
 	%D%/json_error.c \
 	%D%/json_impl.h \
+	%D%/json_process.c \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/report_impl.h \
@@ -21,6 +22,7 @@ libreport_la_SOURCES = \
 	%D%/text_error.c \
 	%D%/text_impl.h \
 	%D%/text_stack.c \
+	%D%/text_summary.c \
 	%D%/words.c \
 	%D%/words.h
 

@@ -37,6 +37,9 @@ void	text_cut_folders(char *path, size_t max);
 /* The frames, innermost first; text_stack.c. */
 void	text_stack(const struct text *, const struct names_stack *);
 
+/* text_summary.c */
+void	text_summary(FILE *, struct report *);
+
 /* Hex table, remark about a string, window of time; text_bytes.c. */
 void	text_bytes(const struct text *, const struct report_error *);
 

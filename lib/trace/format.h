@@ -73,6 +73,8 @@
 	    "the blocks of this process are a sample")			      \
 	_(UNSAMPLED, 19, (time, addr),					      \
 	    "the realloc announced by FREE gave a block not in the sample")	      \
+	_(SHED,   20, (time, pid, ppid, exe),				      \
+	    "a process goes on as a program that cannot be recorded")	      \
 	_(PAIRS,  22, (time, addr, stack, mapper, pairs, bytes, temporary),   \
 	    "blocks of this call were given and taken, and left out")
 

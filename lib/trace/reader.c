@@ -172,6 +172,7 @@ reader_fill_tables(struct trace_reader *r, struct trace_event *ev)
 	case TRACE_MODULE:
 	case TRACE_UNLOAD:
 	case TRACE_EXIT:
+	case TRACE_SHED:
 	case TRACE_ERROR:
 		reader_fill(r, ev);
 	}

@@ -72,6 +72,17 @@ struct trace_module {
 	size_t build_id_size;
 };
 
+/*
+ * A process that goes on as a program in which nothing can be recorded: static,
+ * of another class, with other privileges, in another root folder.
+ */
+struct trace_shed {
+	uint32_t pid;		/* 0: nobody knows */
+	uint32_t ppid;		/* of who started it, or of who it was before */
+	uint64_t time;		/* ticks */
+	const char *exe;	/* borrowed, as long as the reader */
+};
+
 struct trace_event {
 	enum trace_kind kind;
 	uint64_t time;		/* ticks since the recording began */
@@ -97,7 +108,8 @@ struct trace_event {
 	int status;
 	/* ERROR: borrowed until the next call */
 	const struct trace_error *error;
-	/* NOTE, THREAD (its name), MARK: borrowed until the next call */
+	/* NOTE, THREAD (its name), MARK, SHED (the program, its pid in size):
+	 * borrowed until the next call */
 	const char *text;
 	/* MODULE, UNLOAD: borrowed, as long as the reader */
 	const struct trace_module *module;
@@ -196,6 +208,9 @@ const struct trace_info *trace_info(struct trace_reader *);
 unsigned trace_nprocesses(const struct trace_reader *);
 const struct trace_process *trace_process(const struct trace_reader *,
 	    unsigned index);
+
+unsigned trace_nsheds(const struct trace_reader *);
+const struct trace_shed *trace_shed(const struct trace_reader *, unsigned i);
 
 /* The object of proc that held addr at time; NULL: none known. */
 const struct trace_module *trace_module_find(const struct trace_reader *,

@@ -51,6 +51,12 @@ fill_meta(struct trace_reader *r, struct trace_event *ev,
 		ev->error = &r->error;
 		ev->stack = r->error.stack;
 		return true;
+	case TRACE_SHED:
+		reader_shed(r, rec, ev->time);
+		ev->size = rec->num[0];
+		fill_text(r, &rec->str[0]);
+		ev->text = r->text;
+		return true;
 	case TRACE_HEAP:
 		ev->footprint = rec->num[0];
 		ev->free = rec->num[1];

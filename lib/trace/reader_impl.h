@@ -38,6 +38,7 @@
 #define READER_MODULES_MAX	8192u		/* of one process */
 #define READER_MISSING_MAX	32u
 #define READER_FIELDS_MAX	8u
+#define READER_SHEDS_MAX	4096u
 
 /* A body, decompressed; freed with its last piece. */
 struct buffer {
@@ -192,6 +193,8 @@ struct trace_reader {
 	struct arena_part *arena;
 	size_t arena_size;
 	uint32_t nmodules;
+	struct trace_shed *sheds;
+	uint32_t nsheds;
 	bool no_memory;
 
 	struct trace_error error;	/* lent to the caller */
@@ -293,6 +296,9 @@ int	reader_procs(struct trace_reader *, const unsigned char *p,
 	    const unsigned char *end);
 void	reader_proc_told(struct trace_reader *, struct proc *,
 	    const struct record *);
+/* A SHED's; -1: no memory. */
+int	reader_shed(struct trace_reader *, const struct record *,
+	    uint64_t time);
 void	reader_proc_crash(struct proc *, uint32_t signal);
 void	reader_proc_exit(struct proc *, const struct record *, uint64_t time);
 

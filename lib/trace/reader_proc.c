@@ -205,3 +205,44 @@ reader_proc_crash(struct proc *p, uint32_t signal)
 	if (p->ended && p->pub.ended == TRACE_GONE)
 		proc_set_ended(p, TRACE_KILLED, (int)signal, p->pub.end);
 }
+
+int
+reader_shed(struct trace_reader *r, const struct record *rec, uint64_t time)
+{
+	struct trace_shed *more;
+	char *exe;
+
+	if (r->nsheds >= READER_SHEDS_MAX)
+		return 0;
+	if ((r->nsheds & (r->nsheds - 1)) == 0) {
+		more = realloc(r->sheds, (r->nsheds ? 2 * r->nsheds : 1) *
+		    sizeof *more);
+		if (more == NULL) {
+			r->no_memory = true;
+			return -1;
+		}
+		r->sheds = more;
+	}
+	exe = reader_string(r, rec->str[0].p, rec->str[0].size);
+	if (exe == NULL)
+		return -1;
+	r->sheds[r->nsheds++] = (struct trace_shed){
+		.pid = (uint32_t)rec->num[0],
+		.ppid = (uint32_t)rec->num[1],
+		.time = time,
+		.exe = exe,
+	};
+	return 0;
+}
+
+unsigned
+trace_nsheds(const struct trace_reader *r)
+{
+	return r->nsheds;
+}
+
+const struct trace_shed *
+trace_shed(const struct trace_reader *r, unsigned i)
+{
+	return i < r->nsheds ? &r->sheds[i] : NULL;
+}

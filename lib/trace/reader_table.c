@@ -158,6 +158,7 @@ reader_tables_free(struct trace_reader *r)
 		free(p);
 	}
 	free(r->procs);
+	free(r->sheds);
 	while ((part = r->arena) != NULL) {
 		r->arena = part->next;
 		free(part);

@@ -172,6 +172,10 @@ put_fields(struct text *t, const struct trace_reader *r,
 	case TRACE_MARK:
 		put_string(t, "text", ev->text);
 		break;
+	case TRACE_SHED:
+		put_number(t, "pid", ev->size);
+		put_string(t, "exe", ev->text);
+		break;
 	case TRACE_PAUSE:
 		put_number(t, "paused", (uint64_t)ev->status);
 		break;

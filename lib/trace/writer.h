@@ -90,6 +90,9 @@ void	writer_module(struct writer *, uint64_t time, uint64_t start,
 	    size_t build_id_size, const char *path);
 void	writer_unload(struct writer *, uint64_t time, uint64_t start);
 void	writer_exit(struct writer *, uint64_t time, unsigned how, int status);
+/* pid 0: nobody knows. */
+void	writer_shed(struct writer *, uint64_t time, uint32_t pid,
+	    uint32_t ppid, const char *exe);
 void	writer_error(struct writer *, uint64_t time, const struct trace_error *);
 void	writer_heap(struct writer *, uint64_t time, uint64_t footprint,
 	    uint64_t free, uint64_t largest, uint64_t overhead);

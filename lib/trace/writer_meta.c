@@ -151,6 +151,21 @@ writer_exit(struct writer *w, uint64_t time, unsigned how, int status)
 	writer_publish(w, p);
 }
 
+void
+writer_shed(struct writer *w, uint64_t time, uint32_t pid, uint32_t ppid,
+    const char *exe)
+{
+	size_t n = meta_length(exe, CODING_PATH_MAX);
+	unsigned char *p = meta_begin(w, TRACE_SHED, time,
+	    HEAD + 3 * NUM + n);
+
+	if (p == NULL)
+		return;
+	p = varint_put(p, pid);
+	p = varint_put(p, ppid);
+	writer_publish(w, meta_put_str(p, exe, n));
+}
+
 static unsigned char *
 meta_put_error(unsigned char *p, const struct trace_error *e)
 {

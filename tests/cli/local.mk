@@ -11,6 +11,7 @@ RUNNER_TESTS = \
 	%D%/runner_orphan.sh \
 	%D%/runner_refuse.sh \
 	%D%/runner_ring.sh \
+	%D%/runner_shed.sh \
 	%D%/runner_signals.sh \
 	%D%/runner_stalled.sh \
 	%D%/runner_status.sh \

@@ -174,3 +174,18 @@ symbolizer_frames(struct symbolizer *s, const struct symbol_module *m,
 	*frames = &unknown;
 	return 1;
 }
+
+unsigned
+trace_nsheds(const struct trace_reader *r)
+{
+	(void)r;
+	return 0;
+}
+
+const struct trace_shed *
+trace_shed(const struct trace_reader *r, unsigned i)
+{
+	(void)r;
+	(void)i;
+	return NULL;
+}
