@@ -16,6 +16,7 @@ PRELOAD_TESTS = \
 	%D%/check-early \
 	%D%/check-environment \
 	%D%/check-exits \
+	%D%/check-faults \
 	%D%/check-flags \
 	%D%/check-forks \
 	%D%/check-handlers \
@@ -47,6 +48,7 @@ EXTRA_DIST += \
 	%D%/early_lib.c \
 	%D%/exits.c \
 	%D%/family.c \
+	%D%/faults.c \
 	%D%/flags.c \
 	%D%/forks.c \
 	%D%/handed.cc \
