@@ -25,6 +25,7 @@
 #define TOP_SITES	10	/* --leak-check=top */
 #define WARM_MAX	2	/* the program and libc */
 #define SKIPPED_NAMES	5	/* named without -v */
+#define NAMES_MAX	64u
 
 struct follow {
 	struct trace_reader *reader;
@@ -254,27 +255,34 @@ reason_unseen(const struct front *f, const struct follow *w)
 	return makes_none;
 }
 
-/* Is a process of this name among those before index? */
+/* Names told in one line; there may be a hundred thousand processes. */
+struct names {
+	const char *name[NAMES_MAX];
+	unsigned n;
+};
+
+/* Is it a new one?  The last have to do without. */
 static bool
-is_named_before(struct trace_reader *r, unsigned index, const char *name)
+names_add(struct names *all, const char *name)
 {
-	const struct trace_process *p;
 	unsigned i;
 
-	for (i = 0; i < index; i++) {
-		p = trace_process(r, i);
-		if (!p->judged && p->exe && !strcmp(base_name(p->exe), name))
-			return true;
-	}
-	return false;
+	for (i = 0; i < all->n; i++)
+		if (!strcmp(all->name[i], name))
+			return false;
+	if (all->n == NAMES_MAX)
+		return false;
+	all->name[all->n++] = name;
+	return true;
 }
 
 /* One line on the processes that --only or --skip left out. */
 static void
 say_skipped(struct front *f, struct trace_reader *r)
 {
-	unsigned n = trace_nprocesses(r), i, skipped = 0, named = 0;
+	unsigned n = trace_nprocesses(r), i, skipped = 0;
 	const struct trace_process *p;
+	struct names told = { .n = 0 };
 	char names[400] = "";
 	const char *name;
 	size_t at;
@@ -285,17 +293,17 @@ say_skipped(struct front *f, struct trace_reader *r)
 			continue;
 		skipped++;
 		name = base_name(p->exe ? p->exe : "");
-		if (!*name || is_named_before(r, i, name))
+		if (!*name || !names_add(&told, name))
 			continue;
 		at = strlen(names);
-		if (named++ < SKIPPED_NAMES || f->options.verbose)
+		if (told.n <= SKIPPED_NAMES || f->options.verbose)
 			snprintf(names + at, sizeof(names) - at, "%s%s",
 			    at ? ", " : ": ", refuse_name(name));
 	}
 	if (skipped)
 		front_say(f, "%u process%s followed, not judged%s%s", skipped,
 		    skipped == 1 ? "" : "es", names,
-		    named > SKIPPED_NAMES && !f->options.verbose ? ", ..." :
+		    told.n > SKIPPED_NAMES && !f->options.verbose ? ", ..." :
 		    "");
 }
 

@@ -23,6 +23,7 @@
 
 #define FIRST_CHUNKS	32u
 #define FIRST_NODES	4096u
+#define FIRST_PROCS	128u
 #define PAGE		4096u
 
 /* The offsets of the parts; each begins a page. */
@@ -53,13 +54,16 @@ lay_out(void)
 	return l;
 }
 
-/* Room for the header, all process slots, the first nodes and chunks. */
+/* Room for the header, the first process slots, nodes and chunks. */
 static int
 allocate_first(int fd, const struct layout *l)
 {
 	if (ftruncate(fd, (off_t)l->size) < 0)
 		return -1;
-	if (fallocate(fd, 0, 0, (off_t)(l->nodes + FIRST_NODES *
+	if (fallocate(fd, 0, 0, (off_t)(l->procs + FIRST_PROCS *
+	    sizeof(struct session_proc))) < 0)
+		return -1;
+	if (fallocate(fd, 0, (off_t)l->nodes, (off_t)(FIRST_NODES *
 	    sizeof(struct session_node))) < 0)
 		return -1;
 	return fallocate(fd, 0, (off_t)l->chunks,
@@ -126,6 +130,7 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	h->chunks_ready = FIRST_CHUNKS;
 	h->execs_begun = 1;	/* PROGRAM's */
 	h->nodes_ready = FIRST_NODES;
+	h->procs_ready = FIRST_PROCS;
 	h->root_pid = (uint32_t)f->root;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	memcpy(h->magic, SESSION_MAGIC, sizeof(h->magic));

@@ -110,12 +110,29 @@ grow_nodes(struct session_header *h, int fd)
 	os_futex_wake(&h->nodes_ready, INT_MAX);
 }
 
+static void
+grow_procs(struct session_header *h, int fd)
+{
+	uint32_t ready = h->procs_ready, more = ready;
+	uint32_t max = session_procs_max(h);
+	uint32_t claimed = __atomic_load_n(&h->procs_claimed, __ATOMIC_RELAXED);
+
+	while (more < max && claimed >= more / 2)
+		more = more * 2 < max ? more * 2 : max;
+	if (more == ready || allocate(fd, h->procs_off,
+	    sizeof(struct session_proc), ready, more))
+		return;
+	__atomic_store_n(&h->procs_ready, more, __ATOMIC_RELEASE);
+	os_futex_wake(&h->procs_ready, INT_MAX);
+}
+
 void
 record_grow(struct session_header *h, int session_fd, uint64_t taken,
     uint64_t ring)
 {
 	grow_chunks(h, session_fd, taken, ring);
 	grow_nodes(h, session_fd);
+	grow_procs(h, session_fd);
 }
 
 uint64_t

@@ -25,7 +25,9 @@ struct record_watch {
 	struct record_watched *live;
 	size_t nlive;
 	size_t room;
-	uint32_t nslots;	/* slots [0, nslots) are known */
+	uint32_t nslots;	/* slots [0, nslots) are known ... */
+	uint32_t *holes;	/* ... but for these, which nobody filled yet */
+	size_t nholes;
 	bool broken;		/* no memory: judged by the session file */
 };
 
@@ -49,7 +51,7 @@ bool	record_is_dead(int pidfd);
 int	record_is_shared(int session_fd);
 
 /*
- * Raise chunks_ready and nodes_ready when under half is free; taken: bytes of
+ * Raise chunks_ready, nodes_ready and procs_ready when under half is free; taken: bytes of
  * all rounds so far; ring: bytes of a ring, in which a round is to be small, or
  * 0.
  */

@@ -70,25 +70,64 @@ add_live(struct record_watch *w, uint32_t slot, pid_t pid)
 	    (int)syscall(SYS_pidfd_open, pid, 0) };
 }
 
-/* Slots are claimed in order, but filled when their owner gets to it. */
+static bool
+take_slot(struct record_watch *w, struct session_header *h, uint32_t slot)
+{
+	struct session_proc *p = &session_procs(h)[slot];
+
+	if (proc_state(p) == SESSION_PROC_NONE)
+		return false;
+	end_replaced(w, h, (pid_t)p->pid, p->start);
+	add_live(w, slot, (pid_t)p->pid);
+	return true;
+}
+
+/* Claimed, but filled when its owner gets to it, or never: it was killed. */
+static void
+add_hole(struct record_watch *w, uint32_t slot)
+{
+	uint32_t *grown;
+
+	if ((w->nholes & (w->nholes - 1)) == 0) {
+		grown = realloc(w->holes, (w->nholes ? w->nholes * 2 : 1) *
+		    sizeof(*grown));
+		if (!grown) {
+			w->broken = true;
+			return;
+		}
+		w->holes = grown;
+	}
+	w->holes[w->nholes++] = slot;
+}
+
+static bool
+take_holes(struct record_watch *w, struct session_header *h)
+{
+	size_t i, kept = 0;
+	bool any;
+
+	for (i = 0; i < w->nholes; i++)
+		if (!take_slot(w, h, w->holes[i]))
+			w->holes[kept++] = w->holes[i];
+	any = kept != w->nholes;
+	w->nholes = kept;
+	return any;
+}
+
 static bool
 take_new(struct record_watch *w, struct record_setup *s)
 {
 	struct session_header *h = s->session;
 	uint32_t claimed = __atomic_load_n(&h->procs_claimed, __ATOMIC_ACQUIRE);
 	uint32_t first = w->nslots;
-	struct session_proc *p;
+	bool news = take_holes(w, h);
 
-	if (claimed > SESSION_PROCS_MAX)
-		claimed = SESSION_PROCS_MAX;
-	for (; w->nslots < claimed; w->nslots++) {
-		p = &session_procs(h)[w->nslots];
-		if (proc_state(p) == SESSION_PROC_NONE)
-			break;
-		end_replaced(w, h, (pid_t)p->pid, p->start);
-		add_live(w, w->nslots, (pid_t)p->pid);
-	}
-	return w->nslots != first;
+	if (claimed > session_procs_max(h))
+		claimed = session_procs_max(h);
+	for (; w->nslots < claimed; w->nslots++)
+		if (!take_slot(w, h, w->nslots))
+			add_hole(w, w->nslots);
+	return news || w->nslots != first;
 }
 
 bool

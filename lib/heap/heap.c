@@ -320,50 +320,6 @@ heap_apply_resize(struct heap *h, struct heap_proc *p,
 	return heap_place(h, p, ev->addr, &as);
 }
 
-static void
-heap_end_proc(struct heap *h, struct heap_proc *p, bool execed)
-{
-	if (p->ended)
-		return;
-	p->ended = true;
-	p->execed = execed;
-	h->running_bytes -= p->totals.live_bytes;
-	h->running_blocks -= p->totals.live_blocks;
-	h->running_mapped_bytes -= p->mapped.live_bytes;
-	h->running_mappings -= p->mapped.live;
-}
-
-/* An exec that failed: the image it was to replace goes on. */
-static void
-heap_go_on(struct heap *h, struct heap_proc *p)
-{
-	p->ended = p->execed = false;
-	h->running_bytes += p->totals.live_bytes;
-	h->running_blocks += p->totals.live_blocks;
-	h->running_mapped_bytes += p->mapped.live_bytes;
-	h->running_mappings += p->mapped.live;
-}
-
-/*
- * A new image: the one that had its pid before is over, and so is whoever
- * ended without saying so.  Processes are few; events are not.
- */
-static void
-heap_apply_process(struct heap *h, const struct trace_event *ev)
-{
-	const struct trace_process *self = trace_process(h->reader, ev->proc);
-
-	for (uint32_t i = 0; i < h->nprocs; i++) {
-		const struct trace_process *tp = trace_process(h->reader, i);
-
-		if (i == ev->proc || tp == NULL || h->procs[i] == NULL)
-			continue;
-		if ((self != NULL && i < ev->proc && tp->pid == self->pid) ||
-		    (tp->ended != TRACE_RUNNING && tp->end <= ev->time))
-			heap_end_proc(h, h->procs[i], false);
-	}
-}
-
 static int
 heap_apply_thread(struct heap *h, const struct trace_event *ev)
 {
@@ -400,8 +356,8 @@ static int
 heap_apply_block(struct heap *h, struct heap_proc *p,
     const struct trace_event *ev)
 {
-	if (p->execed)
-		heap_go_on(h, p);
+	if (p->execed && heap_go_on(h, p, ev->proc) != 0)
+		return -1;
 	switch (ev->kind) {
 	case TRACE_ALLOC:
 		return heap_apply_alloc(h, p, ev);
@@ -443,8 +399,7 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 	case TRACE_UNMAP:
 		return heap_apply_block(h, p, ev);
 	case TRACE_PROCESS:
-		heap_apply_process(h, ev);
-		return 0;
+		return heap_apply_process(h, ev);
 	case TRACE_THREAD:
 		return heap_apply_thread(h, ev);
 	case TRACE_EXIT:

@@ -102,6 +102,10 @@ struct heap {
 
 	struct heap_proc **procs;	/* by index; NULL: no event yet */
 	size_t nprocs;
+	uint32_t *running;	/* those below listed that have not ended, and
+				 * perhaps some that have */
+	size_t nrunning, running_size;
+	size_t listed;
 
 	struct heap_sites sites;
 	struct heap_sites mapping_sites;
@@ -134,6 +138,11 @@ int	heap_room(void **array, size_t n, size_t *size, size_t each);
 
 /* As it was when it was created. */
 void	heap_empty(struct heap *);
+/* heap_procs.c: PROCESS; the end of one, after which an exec may fail. */
+int	heap_apply_process(struct heap *, const struct trace_event *);
+void	heap_end_proc(struct heap *, struct heap_proc *, bool execed);
+/* It failed.  0, or -1 without memory. */
+int	heap_go_on(struct heap *, struct heap_proc *, uint32_t proc);
 /* Room for the process in the table.  0, or -1 without memory. */
 int	heap_no_proc(struct heap *, uint32_t proc);
 /* Site i, which was put there, will be found.  0, or -1: no. */

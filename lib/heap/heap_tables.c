@@ -82,6 +82,7 @@ heap_free_all(struct heap *h)
 	map_free(&h->thread_map);
 	map_free(&h->error_map);
 	free(h->procs);
+	free(h->running);
 	free(h->threads);
 	free(h->errors);
 	free(h->notes);
@@ -182,7 +183,7 @@ heap_thread_name(const struct heap *h, uint32_t proc, uint32_t tid)
 	return at == MAP_NONE ? NULL : h->threads[at].name;
 }
 
-/* stack 32 bits, process 24 (a session has 16,384 slots), call 8. */
+/* stack 32 bits, process 24 (a session has 18 bits of slots), call 8. */
 static uint64_t
 site_key(uint32_t stack, uint32_t proc, uint8_t call)
 {

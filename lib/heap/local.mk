@@ -10,6 +10,7 @@ libheap_la_SOURCES = \
 	%D%/heap_impl.h \
 	%D%/heap_marks.c \
 	%D%/heap_pairs.c \
+	%D%/heap_procs.c \
 	%D%/heap_replay.c \
 	%D%/heap_state.c \
 	%D%/heap_state.h \

@@ -102,7 +102,7 @@ direct_bound(int fd, uint64_t wanted)
 static void
 direct_lay_out(struct session_header *h, uint64_t bound)
 {
-	uint64_t procs = least((uint64_t)SESSION_PROCS_MAX *
+	uint64_t procs = least((uint64_t)SESSION_DIRECT_PROCS *
 	    sizeof(struct session_proc), bound / 16);
 	uint64_t nodes = least((uint64_t)SESSION_NODES_MAX *
 	    sizeof(struct session_node), bound / 4);

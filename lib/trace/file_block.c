@@ -138,6 +138,7 @@ file_free(struct trace_file *f)
 	free(f->out);
 	free(f->holes);
 	free(f->procs);
+	free(f->open);
 	free(f);
 }
 

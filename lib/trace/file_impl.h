@@ -78,6 +78,8 @@ struct trace_file {
 
 	struct format_proc *procs;	/* as last stored */
 	uint32_t nprocs;
+	uint32_t *open;		/* slots that may still change */
+	uint32_t nopen;
 	struct format_totals totals;
 };
 

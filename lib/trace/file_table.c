@@ -14,6 +14,8 @@
 
 #define NODES_RUN	4096u	/* nodes between looks at the block's size */
 #define HOLE_FILLED	(1u << 31)
+/* Slots of a block: what a reader takes as one, 1 MiB, holds them. */
+#define PROCS_PIECE	16384u
 
 static bool
 nodes_filled(struct session_header *h, uint32_t id)
@@ -180,33 +182,149 @@ procs_totals(const struct session_header *h)
 	};
 }
 
+/* Slots up to n are known, and those that are new may change. */
 static int
 procs_room(struct trace_file *f, uint32_t n)
 {
 	struct format_proc *p;
+	uint32_t *open;
 
 	if (n <= f->nprocs)
 		return 0;
 	p = realloc(f->procs, n * sizeof *p);
 	if (p == NULL)
 		return -1;
-	memset(p + f->nprocs, 0, (n - f->nprocs) * sizeof *p);
 	f->procs = p;
-	f->nprocs = n;
+	open = realloc(f->open, n * sizeof *open);
+	if (open == NULL)
+		return -1;
+	f->open = open;
+	memset(p + f->nprocs, 0, (n - f->nprocs) * sizeof *p);
+	while (f->nprocs < n)
+		f->open[f->nopen++] = f->nprocs++;
 	return 0;
 }
 
-/* What the block just written says. */
-static void
-procs_remember(struct trace_file *f)
+static int
+procs_begin(struct trace_file *f, uint32_t type,
+    const struct format_totals *totals)
+{
+	file_begin_block(f, type);
+	if (file_room(f, sizeof *totals + PROCS_PIECE * sizeof *f->procs) != 0)
+		return -1;
+	file_put(f, totals, sizeof *totals);
+	return 0;
+}
+
+/* The block is in the file, and so is what it says. */
+static int
+procs_end(struct trace_file *f)
 {
 	const unsigned char *p = f->raw + sizeof(struct format_totals);
 	struct format_proc one;
 
+	if (file_end_block(f) != 0)
+		return -1;
 	for (uint32_t i = 0; i < f->block.count; i++) {
 		memcpy(&one, p + i * sizeof one, sizeof one);
 		f->procs[one.slot] = one;
 	}
+	memcpy(&f->totals, f->raw, sizeof f->totals);
+	return 0;
+}
+
+static int
+procs_put(struct trace_file *f, const struct format_proc *p)
+{
+	struct format_totals totals;
+
+	if (f->block.count == PROCS_PIECE) {
+		memcpy(&totals, f->raw, sizeof totals);
+		if (procs_end(f) != 0 ||
+		    procs_begin(f, f->block.type, &totals) != 0)
+			return -1;
+	}
+	file_put(f, p, sizeof *p);
+	f->block.count++;
+	return 0;
+}
+
+static bool
+procs_is_new(const struct trace_file *f, const struct format_proc *p)
+{
+	return p->state != SESSION_PROC_NONE &&
+	    memcmp(p, &f->procs[p->slot], sizeof *p) != 0;
+}
+
+/* Nobody writes for the dead: once that is stored they need no more looks. */
+static void
+procs_settle(struct trace_file *f, struct session_header *h)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < f->nopen; i++) {
+		uint32_t slot = f->open[i];
+		bool dead = __atomic_load_n(&session_procs(h)[slot].dead,
+		    __ATOMIC_ACQUIRE) != 0;
+		struct format_proc p = procs_read(h, slot);
+
+		if (!dead || procs_is_new(f, &p))
+			f->open[kept++] = slot;
+	}
+	f->nopen = kept;
+}
+
+static int
+procs_put_news(struct trace_file *f, struct session_header *h,
+    const struct format_totals *totals)
+{
+	if (procs_begin(f, FORMAT_PROCS, totals) != 0)
+		return -1;
+	for (uint32_t i = 0; i < f->nopen; i++) {
+		struct format_proc p = procs_read(h, f->open[i]);
+
+		if (procs_is_new(f, &p) && procs_put(f, &p) != 0)
+			return -1;
+	}
+	if (f->block.count == 0 &&
+	    memcmp(totals, &f->totals, sizeof *totals) == 0)
+		return 0;
+	if (procs_end(f) != 0)
+		return -1;
+	procs_settle(f, h);
+	return 0;
+}
+
+/* All slots; the last pieces are the closing record. */
+static int
+procs_close(struct trace_file *f, struct session_header *h,
+    const struct format_totals *totals)
+{
+	uint32_t n = f->nprocs, slot = 0;
+	uint64_t last_index;
+
+	while (n - slot > PROCS_PIECE) {
+		if (procs_begin(f, FORMAT_PROCS, totals) != 0)
+			return -1;
+		for (uint32_t i = 0; i < PROCS_PIECE; i++, slot++) {
+			struct format_proc p = procs_read(h, slot);
+
+			procs_put(f, &p);
+		}
+		if (procs_end(f) != 0)
+			return -1;
+	}
+	last_index = file_index_close(f);
+	if (procs_begin(f, FORMAT_CLOSING, totals) != 0)
+		return -1;
+	f->block.first = last_index;
+	f->block.flags = f->stopped;
+	for (; slot < n; slot++) {
+		struct format_proc p = procs_read(h, slot);
+
+		procs_put(f, &p);
+	}
+	return procs_end(f);
 }
 
 int
@@ -214,36 +332,13 @@ file_put_procs(struct trace_file *f, struct session_header *h, bool closing)
 {
 	struct format_totals totals = procs_totals(h);
 	uint32_t n = __atomic_load_n(&h->procs_claimed, __ATOMIC_ACQUIRE);
-	uint64_t last_index;
 
 	if (n > session_procs_max(h))
 		n = session_procs_max(h);
 	if (procs_room(f, n) != 0)
 		return -1;
-	last_index = closing ? file_index_close(f) : 0;
-	file_begin_block(f, closing ? FORMAT_CLOSING : FORMAT_PROCS);
-	f->block.first = last_index;
-	f->block.flags = f->stopped;
-	if (file_room(f, sizeof totals + n * sizeof *f->procs) != 0)
-		return -1;
-	file_put(f, &totals, sizeof totals);
-	for (uint32_t i = 0; i < n; i++) {
-		struct format_proc p = procs_read(h, i);
-
-		if (!closing && (p.state == SESSION_PROC_NONE ||
-		    memcmp(&p, &f->procs[i], sizeof p) == 0))
-			continue;
-		file_put(f, &p, sizeof p);
-		f->block.count++;
-	}
-	if (f->block.count == 0 && !closing &&
-	    memcmp(&totals, &f->totals, sizeof totals) == 0)
-		return 0;
-	if (file_end_block(f) != 0)
-		return -1;
-	procs_remember(f);
-	f->totals = totals;
-	return 0;
+	return closing ? procs_close(f, h, &totals) :
+	    procs_put_news(f, h, &totals);
 }
 
 /* Slots of one run are alike: zstd makes 20 bytes or fewer of each. */

@@ -190,6 +190,7 @@ struct trace_reader {
 	uint32_t nnodes;	/* entries */
 	struct proc **procs;
 	uint32_t nprocs;
+	uint32_t procs_room;
 	struct arena_part *arena;
 	size_t arena_size;
 	uint32_t nmodules;

@@ -19,13 +19,19 @@
 static int
 procs_grow(struct trace_reader *r, uint32_t n)
 {
-	struct proc **procs = realloc(r->procs, n * sizeof *procs);
+	uint32_t room = r->procs_room ? r->procs_room : 16;
+	struct proc **procs = r->procs;
 
+	while (room < n)
+		room *= 2;
+	if (room != r->procs_room)
+		procs = realloc(procs, room * sizeof *procs);
 	if (procs == NULL) {
 		r->no_memory = true;
 		return -1;
 	}
 	r->procs = procs;
+	r->procs_room = room;
 	for (; r->nprocs < n; r->nprocs++) {
 		struct proc *p = calloc(1, sizeof *p);
 
@@ -105,11 +111,13 @@ procs_root(struct trace_reader *r)
 	struct proc *p = NULL;
 	int status = r->info.root_status;
 
+	if (!r->info.root_done)
+		return;
 	for (uint32_t i = 0; i < r->nprocs; i++)
 		if (r->procs[i]->pub.pid == r->info.root_pid &&
 		    r->procs[i]->pub.ended != TRACE_EXECED)
 			p = r->procs[i];
-	if (p == NULL || !r->info.root_done)
+	if (p == NULL)
 		return;
 	if ((status & 0x7f) != 0)
 		proc_set_ended(p, TRACE_KILLED, status & 0x7f, p->pub.end);

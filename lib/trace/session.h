@@ -8,9 +8,9 @@
  *	header | process slots | stack nodes | chunks
  *
  * The file is created sparse at its greatest size, but only what the counts
- * chunks_ready and nodes_ready cover has been allocated with fallocate: a
- * store beyond them could meet a full file system and kill the program with
- * SIGBUS.  The recorder raises both when they run low.
+ * chunks_ready, nodes_ready and procs_ready cover has been allocated with
+ * fallocate: a store beyond them could meet a full file system and kill the
+ * program with SIGBUS.  The recorder raises them when they run low.
  *
  * Chunks.  FREE -> (a thread, CAS) OWNED -> (the thread) FULL -> (the
  * recorder, when drained) FREE.  OWNED chunks of a process that is dead (its
@@ -64,11 +64,12 @@
 #define SESSION_CHUNK_SIZE	16384u
 #define SESSION_CHUNK_DATA	(SESSION_CHUNK_SIZE - 64u)
 #define SESSION_CHUNKS_MAX	4096u		/* 64 MiB */
-#define SESSION_PROCS_MAX	16384u		/* 1 MiB */
+#define SESSION_PROCS_MAX	(256u << 10)	/* 16 MiB */
 #define SESSION_NODES_MAX	(4u << 20)	/* 64 MiB */
 #define SESSION_PATH_MAX	4096u
 #define SESSION_LIST_MAX	4096u
 #define SESSION_DIRECT_MAX	(4u << 20)	/* chunks of a direct one: 64 GiB */
+#define SESSION_DIRECT_PROCS	16384u		/* 1 MiB */
 #define SESSION_BOOT_SIZE	40u
 
 enum session_mode { SESSION_CHECK, SESSION_PROFILE, SESSION_GUARD };
@@ -221,6 +222,7 @@ struct session_header {
 	 * all): between the two a process has neither slot nor mapping. */
 	uint32_t execs_begun;
 	uint32_t execs_ended;
+	uint32_t procs_ready;		/* futex, as nodes_ready; not direct */
 };
 
 /* Where things are, once mapped at base. */

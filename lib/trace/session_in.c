@@ -18,6 +18,8 @@
 #include "base/os.h"
 #include "trace/direct.h"
 
+#define SLOT_WAIT_NS	100000000u
+
 /* Offsets are in order, aligned, and inside of size bytes. */
 static bool
 session_layout_ok(const struct session_header *h, uint64_t size)
@@ -75,17 +77,52 @@ session_attach(const char *path)
 	return h;
 }
 
-/* Never beyond max, so that failed claims do not run a counter round. */
-static uint32_t
-session_claim(uint32_t *counter, uint32_t max)
+/* An old kernel can't make room here: the recorder has to. */
+static bool
+session_await_slot(struct session_header *h, uint32_t slot)
 {
-	uint32_t n = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	uint64_t end = os_monotonic_ns() + SLOT_WAIT_NS, now;
+	uint32_t ready;
+
+	for (;;) {
+		ready = __atomic_load_n(&h->procs_ready, __ATOMIC_ACQUIRE);
+		if (slot < ready)
+			return true;
+		now = os_monotonic_ns();
+		if (now >= end || h->flags & SESSION_LOSSY ||
+		    __atomic_load_n(&h->closed, __ATOMIC_RELAXED))
+			return false;
+		session_wake(h);
+		os_futex_wait(&h->procs_ready, ready, end - now);
+	}
+}
+
+static bool
+session_slot_ready(struct session_header *h, uint32_t slot)
+{
+	const struct session_proc *p = session_procs(h) + slot;
+
+	if (slot >= session_procs_max(h))
+		return false;
+	if (h->flags & SESSION_DIRECT)
+		return direct_ready(h, p, sizeof *p);
+	return slot < __atomic_load_n(&h->procs_ready, __ATOMIC_ACQUIRE) ||
+	    direct_ready(h, p, sizeof *p) || session_await_slot(h, slot);
+}
+
+/* What is claimed can be filled: the recorder looks for who did not. */
+static uint32_t
+session_claim_slot(struct session_header *h)
+{
+	uint32_t n = __atomic_load_n(&h->procs_claimed, __ATOMIC_RELAXED);
 
 	do
-		if (n >= max)
+		if (!session_slot_ready(h, n)) {
+			__atomic_add_fetch(&h->lost, 1, __ATOMIC_RELAXED);
 			return ~0u;
-	while (!__atomic_compare_exchange_n(counter, &n, n + 1, true,
-	    __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		}
+	while (!__atomic_compare_exchange_n(&h->procs_claimed, &n, n + 1,
+	    true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return n;
 }
 
@@ -93,14 +130,12 @@ uint32_t
 session_hello(struct session_header *h, uint32_t pid, uint32_t ppid,
     uint32_t parent_slot, bool judged)
 {
-	uint32_t slot = session_claim(&h->procs_claimed, session_procs_max(h));
+	uint32_t slot = session_claim_slot(h);
 	struct session_proc *p;
 
 	if (slot == ~0u)
 		return slot;
 	p = session_procs(h) + slot;
-	if (h->flags & SESSION_DIRECT && !direct_ready(h, p, sizeof *p))
-		return ~0u;
 	p->pid = pid;
 	p->ppid = ppid;
 	p->parent = parent_slot;

@@ -188,6 +188,33 @@ modules_are_found_by_process_address_and_time(void **state)
 	fixture_close(&f);
 }
 
+/* The fixture has 256 slots, of which 16 are said to be ready. */
+static void
+processes_make_room_for_themselves_and_one_too_many_is_a_loss(void **state)
+{
+	struct trace_status st;
+	struct trace_reader *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, 4, 64);
+	for (uint32_t i = 0; i < 256; i++)
+		assert_int_equal(session_hello(f.h, 1000 + i, 1, ~0u, true), i);
+	assert_int_equal(f.h->lost, 0);
+	assert_int_equal(session_hello(f.h, 2000, 1, ~0u, true), ~0u);
+	assert_int_equal(f.h->procs_claimed, 256);
+	fixture_finish(&f);
+	r = trace_open(f.trace_path, 0, &st);
+	assert_non_null(r);
+	for (struct trace_event ev; trace_next(r, &ev, &st) > 0;)
+		;
+	assert_int_equal(trace_nprocesses(r), 256);
+	assert_int_equal(trace_process(r, 255)->pid, 1255);
+	assert_int_equal(trace_info(r)->lost, 1);
+	trace_close(r);
+	fixture_close(&f);
+}
+
 static void
 ends_of_processes_are_told_by_who_knows_best(void **state)
 {
@@ -276,6 +303,8 @@ main(void)
 		cmocka_unit_test(
 		    a_follower_of_findings_needs_no_blocks_of_events),
 		cmocka_unit_test(modules_are_found_by_process_address_and_time),
+		cmocka_unit_test(
+		    processes_make_room_for_themselves_and_one_too_many_is_a_loss),
 		cmocka_unit_test(ends_of_processes_are_told_by_who_knows_best),
 		cmocka_unit_test(a_line_of_text_is_one_event_and_back),
 	};

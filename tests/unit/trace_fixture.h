@@ -63,6 +63,7 @@ fixture_session(struct fixture *f, uint32_t chunks, uint32_t nodes)
 		.unix_ns = os_monotonic_ns(),
 		.nodes_claimed = 1,
 		.chunks_ready = chunks,
+		.procs_ready = 16,
 		.nodes_ready = nodes,
 	};
 	memcpy(h.magic, SESSION_MAGIC, sizeof h.magic);
