@@ -93,6 +93,40 @@ names_mark(struct names *n, uint64_t ip)
 }
 
 /*
+ * A writer that is asked for so many frames keeps up to 31 more, and counts
+ * those it leaves out by 32, for then a recursion makes few nodes.  Here the
+ * rest is left out: the entries [from, to) of a stack, which stand for count
+ * frames.
+ */
+struct names_cut {
+	size_t from;
+	size_t to;
+	uint64_t count;
+};
+
+#define OUTERMOST	32u	/* kept below a mark */
+
+static struct names_cut
+names_cut(struct names *n, uint32_t stack)
+{
+	size_t depth = trace_info(n->reader)->depth, all = 0;
+	uint64_t ip, frames = 0;
+	uint32_t parent = 0;
+
+	for (; stack != 0 && all < NAMES_DEPTH_MAX; stack = parent, all++) {
+		ip = trace_node(n->reader, stack, &parent);
+		if (ip == 0 || parent >= stack)
+			break;
+		frames += ip >> 48 == (SESSION_NODE_MARK >> 48 |
+		    SESSION_MARK_CUT) ? ip & 0xffffffffffffull : 1;
+	}
+	if (depth <= OUTERMOST || all <= depth + 1)
+		return (struct names_cut){ 0, 0, 0 };
+	return (struct names_cut){ depth - OUTERMOST, all - OUTERMOST,
+	    frames - depth };
+}
+
+/*
  * The object at ip.  A constructor may allocate before its object was noticed,
  * and a child of fork has what its parent had.
  */
@@ -237,6 +271,7 @@ static void
 names_resolve_raw(struct names *n, uint32_t proc, uint32_t stack,
     uint64_t time, size_t limit, struct names_stack *out)
 {
+	struct names_cut cut = names_cut(n, stack);
 	size_t size = 0;
 	bool inner = true;
 
@@ -253,6 +288,10 @@ names_resolve_raw(struct names *n, uint32_t proc, uint32_t stack,
 		if (ip == 0 || parent >= stack)
 			break;
 		stack = parent;
+		if (depth == cut.from && cut.count != 0)
+			ip = SESSION_MARK(SESSION_MARK_CUT, cut.count);
+		else if (depth > cut.from && depth < cut.to)
+			continue;
 		if (ip & SESSION_NODE_MARK) {
 			if (stack_add(out, &size, NULL, names_mark(n, ip)) != 0)
 				return;

@@ -70,7 +70,8 @@ struct process {
 	const struct backend *backend;
 	struct stacks *stacks;
 	uint32_t *word;		/* alone in its MADV_WIPEONFORK page */
-	uint32_t depth;		/* frames kept of a stack, and a mark */
+	uint32_t depth;		/* places for a stack: --depth, a mark, and
+				 * what is left out by steps (unwind.h) */
 	bool free_stacks;	/* stacks are taken at frees too */
 	bool follow;		/* children that exec are recorded */
 	int before;		/* words of LD_PRELOAD in front of ours */

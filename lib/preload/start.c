@@ -200,8 +200,10 @@ start_with(struct session_header *s)
 	process.follow = s->flags & SESSION_FOLLOW;
 	process.free_stacks = s->mode != SESSION_PROFILE;
 	/* The mark that says what is missing is none of them. */
-	process.depth = s->depth < STACKS_DEPTH_MAX ?
-	    s->depth + 1 : STACKS_DEPTH_MAX;
+	process.depth = 1 + (s->depth < STACKS_FRAMES_MAX ? s->depth :
+	    STACKS_FRAMES_MAX);
+	if (process.depth >= UNWIND_CUT_MIN - UNWIND_CUT_STEP + 1)
+		process.depth += UNWIND_CUT_STEP - 1;
 	start_read_exe();
 	if (!start_judged(s))
 		process_skipped();

@@ -71,7 +71,7 @@ thread_claim(struct thread *t, uint32_t tid)
 	    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* As if it were new; the frames of memos are nothing once forgotten. */
+/* As if it were new; the frames of memos are nothing once dropped. */
 static void
 thread_wipe(struct thread *t)
 {
@@ -79,7 +79,7 @@ thread_wipe(struct thread *t)
 	    offsetof(struct thread, lane) - offsetof(struct thread, busy));
 	for (int i = 0; i < 2; i++) {
 		memset(&t->lane[i], 0, offsetof(struct lane, again));
-		unwind_forget(&t->lane[i].again);
+		unwind_drop(&t->lane[i].again);
 	}
 }
 

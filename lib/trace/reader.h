@@ -120,6 +120,7 @@ struct trace_event {
 
 struct trace_info {
 	uint32_t mode;		/* enum session_mode */
+	uint32_t depth;		/* frames that were wanted of a stack */
 	bool mappings;		/* what programs map themselves is told */
 	uint64_t sample;	/* blocks are a sample: its interval; 0: all */
 	uint64_t ticks_per_second;

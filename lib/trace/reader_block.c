@@ -129,6 +129,7 @@ reader_header(struct trace_reader *r, struct trace_status *st)
 		return -1;
 	r->pos = r->head.header_size;
 	r->info.mode = r->head.mode;
+	r->info.depth = r->head.depth;
 	r->info.paused = r->head.flags & SESSION_PAUSED;
 	r->info.mappings = r->head.flags & SESSION_MAPPINGS;
 	r->info.ticks_per_second = r->head.ticks_per_second ?

@@ -60,6 +60,7 @@ direct_begin(struct trace_reader *r, const struct session_header *h)
 	r->head.unix_ns = h->unix_ns;
 	r->head.mode = h->mode;
 	r->info.mode = h->mode;
+	r->info.depth = h->depth;
 	r->info.mappings = h->flags & SESSION_MAPPINGS;
 	r->info.unix_ns = h->unix_ns;
 	r->info.root_pid = h->root_pid;

@@ -21,7 +21,9 @@
 
 #include "trace/session.h"
 
-#define STACKS_DEPTH_MAX	257	/* 256 frames and a mark */
+#define STACKS_FRAMES_MAX	256	/* --depth */
+/* And a mark, and what unwind_capture keeps more of: UNWIND_CUT_STEP - 1. */
+#define STACKS_DEPTH_MAX	(STACKS_FRAMES_MAX + 32)
 
 struct stacks;
 

@@ -27,7 +27,6 @@
 #include "trace/session.h"
 
 #define FRAMES_MAX	100000u	/* deeper stacks are taken for endless */
-#define OUTERMOST	32u
 #define FULL_MAX	16u	/* full steps of one walk */
 #define RANGES_MAX	64u	/* changes of stack */
 
@@ -314,21 +313,23 @@ ring_straighten(uintptr_t *ips, size_t n, size_t oldest)
 static size_t
 capture_finish(uintptr_t *ips, size_t at, size_t max, size_t ring, size_t wraps)
 {
-	size_t kept = max - (ring == 1 ? 1 : ring + 1);
 	size_t base = max - ring;
 	size_t total = base + wraps * ring + (at - base);
+	size_t left = cut_left(total, max), outer = cut_outer(max), inner, i;
 
 	if (wraps == 0)
 		return at;
-	if (total == max)
+	if (left == 0)
 		return max;
-	if (ring == 1) {
-		ips[kept] = SESSION_MARK(SESSION_MARK_CUT, total - kept);
-		return max;
+	inner = total - left - outer;
+	if (outer > 0)
+		ring_straighten(ips + base, ring, at == max ? 0 : at - base);
+	for (i = 0; i < outer; i++) {
+		ips[inner + 1 + i] = ips[base + i];
+		__asm__ volatile("" : : : "memory");	/* not memmove */
 	}
-	ring_straighten(ips + base, ring, at == max ? 0 : at - base);
-	ips[kept] = SESSION_MARK(SESSION_MARK_CUT, total - kept - ring);
-	return max;
+	ips[inner] = SESSION_MARK(SESSION_MARK_CUT, left);
+	return inner + 1 + outer;
 }
 
 PW_NOINLINE uint64_t
@@ -344,7 +345,7 @@ walk_exact_row(const struct walk *w)
 static size_t
 capture_walk(struct walk *w, uintptr_t *ips, size_t max)
 {
-	size_t ring = max > OUTERMOST + 1 ? OUTERMOST : 1;
+	size_t ring = cut_outer(max) > 0 ? cut_outer(max) : 1;
 	uintptr_t *base = ips + max - ring;
 	uintptr_t *end = ips + max;
 	uintptr_t *out = ips + 1;

@@ -72,16 +72,25 @@ void	unwind_on_object(void (*seen)(const struct unwind_object *, void *arg),
 /*
  * Walk from start outwards; at most max return addresses into ips, innermost
  * (start->pc) first.  When the stack is deeper than max, the outermost 32 and
- * the innermost max - 33 are kept with SESSION_MARK_CUT's place taken by a
- * mark between them (session.h); with max below 34, the innermost max - 1 and
- * the mark.  A walk that ended for want of unwind information ends in a
- * SESSION_MARK_END value.  Returns how many were stored.
+ * the innermost are kept with SESSION_MARK_CUT (session.h) between them; with
+ * max below 34, the innermost max - 1 and the mark.  A walk that ended for want
+ * of unwind information ends in a SESSION_MARK_END value.  Returns how many
+ * were stored.
+ *
+ * With max UNWIND_CUT_MIN or more, frames are left out by UNWIND_CUT_STEP: so
+ * stacks of a recursion that is one deeper at each capture have most of what
+ * is stored in common.  UNWIND_CUT_STEP - 1 more places than wanted let the
+ * innermost max - 64 be kept, and up to 31 more.
  *
  * Every address is as a return address: where a signal interrupted a function
  * it is one past the instruction, so that a reader always subtracts 1.
  */
 size_t	unwind_capture(struct unwind_thread *, const struct unwind_start *,
 	    uintptr_t *ips, size_t max);
+
+#define UNWIND_OUTERMOST	32u
+#define UNWIND_CUT_STEP		32u
+#define UNWIND_CUT_MIN		(UNWIND_OUTERMOST + 1 + UNWIND_CUT_STEP)
 
 /* A frame of an earlier capture; unwind_again.c. */
 struct unwind_frame {
@@ -92,10 +101,15 @@ struct unwind_frame {
 };
 
 #define UNWIND_MEMO_MAX		256u
+#define UNWIND_DEEP_MAX		65536u
+
+struct unwind_deep;
 
 /*
  * What unwind_capture_again knows of the capture before.  Zeroed memory is a
- * memo of nothing; so is one that unwind_forget was told of.
+ * memo of nothing; so is one that unwind_forget was told of.  A stack of more
+ * than UNWIND_MEMO_MAX frames makes it map memory of its own, 4.5 MiB of
+ * addresses of which 70 bytes a frame are used, until unwind_drop.
  */
 struct unwind_memo {
 	uint64_t stamp;		/* of ld.so's counters */
@@ -104,13 +118,16 @@ struct unwind_memo {
 	uint32_t next;		/* what n will be */
 	uint32_t plain;		/* of them, those a walk can meet */
 	uint32_t skip;		/* captures to come that are not tried */
+	uint32_t left;		/* frames left out of what was stored */
+	uint32_t refused;	/* there was no memory for deep */
+	struct unwind_deep *deep;	/* NULL, or in place of what follows */
 	struct unwind_frame frame[UNWIND_MEMO_MAX + 1];
 	struct unwind_frame fresh[UNWIND_MEMO_MAX];
 };
 
 /*
- * As unwind_capture, but the outermost *same frames are those that the
- * capture before had, and are not stored.  The memo belongs to one thread, or
+ * As unwind_capture, but the outermost *same of what it stores, be it frames or
+ * the mark, are those that the capture before had, and are not stored.  The memo belongs to one thread, or
  * to handlers that interrupt it, never to both.  It is forgotten unless
  * unwind_keep says, before the next capture, that the caller has what it
  * stored.
@@ -132,6 +149,9 @@ unwind_forget(struct unwind_memo *m)
 	m->n = 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
+
+/* Forget it and give its memory back. */
+void	unwind_drop(struct unwind_memo *);
 
 /* In the child of a fork: the other threads are gone, tables stay. */
 void	unwind_forked(void);

@@ -3,6 +3,7 @@
  *
  *	unwind.c		the walk
  *	unwind_again.c		the walk as far as the last one does not do
+ *	unwind_deep.c		the same of stacks of thousands of frames
  *	unwind_rows.c		the cache of rows
  *	unwind_cfi.c		.eh_frame: from an address to register rules
  *	unwind_ops.c		the instructions of .eh_frame
@@ -441,6 +442,25 @@ walk_begin(struct walk *w, struct unwind_thread *th,
 	    !capture_refresh(p, th, w->stamp))
 		return false;
 	return stack_enter(p, th, w->sp, &w->range);
+}
+
+/* How many frames of the outermost a capture of max keeps below the mark. */
+static inline size_t
+cut_outer(size_t max)
+{
+	return max > UNWIND_OUTERMOST + 1 ? UNWIND_OUTERMOST : 0;
+}
+
+/* And how many of total it leaves out. */
+static inline size_t
+cut_left(size_t total, size_t max)
+{
+	size_t kept = max - 1;
+	size_t step = max >= UNWIND_CUT_MIN ? UNWIND_CUT_STEP : 1;
+
+	if (total <= max)
+		return 0;
+	return (total - kept + step - 1) / step * step;
 }
 
 /* The steps that are not plain; row is that of w->pc. */

@@ -11,7 +11,8 @@
  *		in real programs; the calls themselves are timed alone and taken
  *		off
  *	deep	a recursion to 10,000 frames that captures at each level, going
- *		in and coming back
+ *		in and coming back: through one function, through the four of
+ *		the chain in turn, and in no order
  *
  * The functions of the chain differ in frame size and registers; each depth is
  * measured from a call through all of them.
@@ -31,13 +32,14 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/compiler.h"
 #include "trace/session.h"
 #include "trace/stacks.h"
 #include "unwind/unwind.h"
 
 #define NOINLINE	__attribute__((noinline))
 #define KEEP(x)		__asm__ volatile("" : "+r"(x) : : "memory")
-#define MAX		256
+#define MAX		288		/* as the module has it with --depth=256 */
 #define BATCH		2000
 #define BATCHES		40
 #define DEEP		10000
@@ -183,12 +185,12 @@ measure(void)
 	return 0;
 }
 
-static int chain(unsigned depth);
+static int (*next)(unsigned depth);	/* chain or weave */
 
 static NOINLINE int
 link_small(unsigned depth)
 {
-	int n = chain(depth);
+	int n = next(depth);
 
 	KEEP(n);
 	return n;
@@ -202,7 +204,7 @@ link_registers(unsigned depth, int a, int b, int c)
 	KEEP(a);
 	KEEP(b);
 	KEEP(c);
-	n = chain(depth);
+	n = next(depth);
 	KEEP(n);
 	return n + a + b + c;
 }
@@ -215,7 +217,7 @@ link_buffer(unsigned depth)
 
 	memset(buf, 1, sizeof buf);
 	__asm__ volatile("" : : "r"(buf) : "memory");
-	n = chain(depth);
+	n = next(depth);
 	__asm__ volatile("" : : "r"(buf) : "memory");
 	return n;
 }
@@ -227,26 +229,28 @@ link_alloca(unsigned depth)
 	int n;
 
 	__asm__ volatile("" : : "r"(buf) : "memory");
-	n = chain(depth);
+	n = next(depth);
 	KEEP(n);
 	return n;
+}
+
+static PW_ALWAYS_INLINE int
+link_of(unsigned kind, unsigned depth)
+{
+	if (kind % 8 == 3)
+		return link_alloca(depth - 1);
+	if (kind % 4 == 1)
+		return link_buffer(depth - 1);
+	if (kind % 4 == 2)
+		return link_registers(depth - 1, 1, 2, 3);
+	return link_small(depth - 1);
 }
 
 static NOINLINE int
 chain(unsigned depth)
 {
-	int n;
+	int n = depth == 0 ? measure() : link_of(depth, depth);
 
-	if (depth == 0)
-		n = measure();
-	else if (depth % 8 == 3)
-		n = link_alloca(depth - 1);
-	else if (depth % 4 == 1)
-		n = link_buffer(depth - 1);
-	else if (depth % 4 == 2)
-		n = link_registers(depth - 1, 1, 2, 3);
-	else
-		n = link_small(depth - 1);
 	KEEP(n);
 	return n;
 }
@@ -264,21 +268,60 @@ recurse(unsigned depth)
 	return n + 1;
 }
 
+/* The same through the links; two frames a level. */
+static bool in_order;
+
+static NOINLINE int
+weave(unsigned depth)
+{
+	int n = 0;
+
+	capture_ours();
+	if (depth > 0)
+		n = link_of(in_order ? depth : depth * 2654435761u >> 16,
+		    depth);
+	capture_ours();
+	KEEP(n);
+	return n + 1;
+}
+
+static NOINLINE void
+deep_one(void)
+{
+	recurse(DEEP);
+}
+
+static NOINLINE void
+deep_four(void)
+{
+	next = weave;
+	in_order = true;
+	weave(DEEP / 2);
+}
+
+static NOINLINE void
+deep_mixed(void)
+{
+	next = weave;
+	in_order = false;
+	weave(DEEP / 2);
+}
+
 static void
-measure_deep(void)
+measure_deep(const char *name, void (*how)(void), double captures)
 {
 	double best = 1e18, t;
 
 	for (int i = 0; i < 5; i++) {
 		t = now_ns();
-		recurse(DEEP);
-		t = (now_ns() - t) / (2.0 * DEEP);
+		how();
+		t = (now_ns() - t) / captures;
 		best = t < best ? t : best;
 	}
 	if (terse)
-		printf("deep %d %.1f 0\n", DEEP, best);
+		printf("%s %d %.1f 0\n", name, DEEP, best);
 	else
-		printf("deep   %d frames %.1f ns a capture\n", DEEP, best);
+		printf("%-6s %d frames %.1f ns a capture\n", name, DEEP, best);
 }
 
 int
@@ -295,9 +338,12 @@ main(int argc, char **argv)
 	*(void **)&oracle = dlsym(lib, "unw_backtrace");
 	if (oracle == NULL)
 		return 1;
+	next = chain;
 	for (i = 0; i < sizeof depth / sizeof depth[0]; i++)
 		/* A few of ours, main and libc's; two frames a link. */
 		chain((depth[i] - 7) / 2);
-	measure_deep();
+	measure_deep("deep", deep_one, 2.0 * DEEP);
+	measure_deep("deep4", deep_four, DEEP);
+	measure_deep("deepx", deep_mixed, DEEP);
 	return 0;
 }

@@ -314,6 +314,11 @@ UNIT_TESTS += %D%/t_unwind_cut
 %C%_t_unwind_cut_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_t_unwind_cut_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_unwind_deep
+%C%_t_unwind_deep_SOURCES = %D%/t_unwind_deep.c
+%C%_t_unwind_deep_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_deep_LDADD = libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_unwind_nest
 %C%_t_unwind_nest_SOURCES = %D%/t_unwind_nest.c
 %C%_t_unwind_nest_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

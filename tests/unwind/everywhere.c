@@ -1,6 +1,6 @@
 /*
- * everywhere.c - preloaded: capture at every malloc of a real program, and
- * hear what others think of the stack.
+ * everywhere.c - preloaded: capture at every malloc, calloc and realloc of a
+ * real program, and hear what others think of the stack.
  *
  * The opinion that is judged is unwind_capture's, the whole walk.  The others:
  *
@@ -48,13 +48,10 @@
 #include "unwind/unwind.h"
 
 #define FRAMES		2048
-#define DEPTH		256u		/* of captures made again */
-#define OUTERMOST	32u		/* of them, below a mark */
+#define DEPTH		288u		/* of captures made again */
 #define GCC_EVERY	7
 #define PLACES		64
 #define SHOWN		40		/* frames of a difference */
-
-extern void *__libc_malloc(size_t);
 
 struct trace {
 	size_t n;
@@ -243,17 +240,19 @@ ask_unwind(const struct trace *a, size_t n)
 static size_t
 cut(const struct trace *a, uintptr_t *to)
 {
-	size_t inner = DEPTH - OUTERMOST - 1;
+	size_t left = (a->n - DEPTH + UNWIND_CUT_STEP) /
+	    UNWIND_CUT_STEP * UNWIND_CUT_STEP;
+	size_t inner = a->n - left - UNWIND_OUTERMOST;
 
 	if (a->n <= DEPTH) {
 		memcpy(to, a->ip, a->n * sizeof *to);
 		return a->n;
 	}
 	memcpy(to, a->ip, inner * sizeof *to);
-	to[inner] = SESSION_MARK(SESSION_MARK_CUT, a->n - DEPTH + 1);
-	memcpy(to + inner + 1, a->ip + a->n - OUTERMOST,
-	    OUTERMOST * sizeof *to);
-	return DEPTH;
+	to[inner] = SESSION_MARK(SESSION_MARK_CUT, left);
+	memcpy(to + inner + 1, a->ip + a->n - UNWIND_OUTERMOST,
+	    UNWIND_OUTERMOST * sizeof *to);
+	return inner + 1 + UNWIND_OUTERMOST;
 }
 
 /* The same stack once more, from what is left of the one before. */
@@ -310,18 +309,53 @@ capture(struct unwind_start start)
 		ask_unwind(a, a->n - end);
 }
 
-PW_EXPORT void *
-malloc(size_t size)
+static PW_NOINLINE void
+look(struct unwind_start start)
 {
 	int saved = errno;
 
-	if (ready && !thread.inside) {
-		thread.inside = true;
-		capture(UNWIND_CALLER());
-		thread.inside = false;
-		errno = saved;
-	}
-	return __libc_malloc(size);
+	if (!ready || thread.inside)
+		return;
+	thread.inside = true;
+	capture(start);
+	thread.inside = false;
+	errno = saved;
+}
+
+/* The allocator behind us, which may be the program's own. */
+#define NEXT(name)	do {						\
+	if (next == NULL)						\
+		*(void **)&next = dlsym(RTLD_NEXT, name);		\
+} while (0)
+
+PW_EXPORT void *
+malloc(size_t size)
+{
+	static void *(*next)(size_t);
+
+	NEXT("malloc");
+	look(UNWIND_CALLER());
+	return next(size);
+}
+
+PW_EXPORT void *
+calloc(size_t n, size_t size)
+{
+	static void *(*next)(size_t, size_t);
+
+	NEXT("calloc");
+	look(UNWIND_CALLER());
+	return next(n, size);
+}
+
+PW_EXPORT void *
+realloc(void *ptr, size_t size)
+{
+	static void *(*next)(void *, size_t);
+
+	NEXT("realloc");
+	look(UNWIND_CALLER());
+	return next(ptr, size);
 }
 
 /* A child of fork tells what it did itself. */

@@ -25,6 +25,9 @@ def line(what, bar, got, good):
           flush=True)
 
 
+DEEPER = {"deep4": "four functions in turn", "deepx": "four in no order"}
+
+
 def capture(place):
     run = place.program("tests/bench/unwind_bench")
     text = least({"x": [run, "-t"]}, 1)["x"][0].out
@@ -34,6 +37,9 @@ def capture(place):
         if name == "deep":
             line("capture in a recursion to %s frames" % frames, "2000 ns",
                  "%.0f ns" % ours, ours <= 2000)
+        elif name in DEEPER:
+            line("  the same through " + DEEPER[name], "", "%.0f ns" % ours,
+                 True)
         elif 20 < int(frames) < 30:
             line("capture with id, %s frames, %s" % (frames, name),
                  "1/5", "1/%.1f (%.0f ns)" % (theirs / ours, ours),
