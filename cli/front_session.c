@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define FIRST_CHUNKS	32u
-#define FIRST_NODES	4096u
+#define FIRST_NODES	4096u	/* SESSION_STACKS_LEAST */
 #define FIRST_PROCS	128u
 #define PAGE		4096u
 
@@ -41,15 +41,14 @@ page_up(uint64_t n)
 }
 
 static struct layout
-lay_out(void)
+lay_out(uint64_t stacks)
 {
 	struct layout l;
 
 	l.procs = page_up(sizeof(struct session_header));
 	l.nodes = page_up(l.procs + (uint64_t)SESSION_PROCS_MAX *
 	    sizeof(struct session_proc));
-	l.chunks = page_up(l.nodes + (uint64_t)SESSION_NODES_MAX *
-	    sizeof(struct session_node));
+	l.chunks = page_up(l.nodes + stacks);
 	l.size = l.chunks + (uint64_t)SESSION_CHUNKS_MAX * SESSION_CHUNK_SIZE;
 	return l;
 }
@@ -139,7 +138,7 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 int
 front_create_session(struct front *f)
 {
-	struct layout l = lay_out();
+	struct layout l = lay_out(f->options.stacks);
 	struct session_header *h;
 
 	if (create_in(f, getenv("XDG_RUNTIME_DIR"), &l) < 0 &&

@@ -42,6 +42,9 @@ enum {
 	    "events go instead")					       \
 	_(DEPTH, "depth", 0, "N", NOW, "Recording",			       \
 	    "frames recorded of a stack, at most 256 (default)")			       \
+	_(STACKS, "stacks", 0, "SIZE", NOW, "Recording",		       \
+	    "room for call stacks, 64K to 64M (default); when it is full new " \
+	    "ones keep their 8 innermost frames")			       \
 	_(MAPPINGS, "mappings", 0, "yes|no", NOW, "Recording",		       \
 	    "record what the program maps itself by mmap and brk (default "    \
 	    "yes)")							       \
@@ -159,6 +162,7 @@ struct watch_options {
 	uint32_t flags;			/* enum session_flag */
 	bool flags_given;		/* --flags */
 	uint32_t depth;
+	uint64_t stacks;		/* bytes */
 	uint64_t max_size;		/* bytes; 0: by the free space */
 	bool ring;			/* at it the oldest part goes */
 	uint64_t sample;		/* bytes; 0: not given */

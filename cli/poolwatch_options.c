@@ -182,6 +182,16 @@ set_max_size(struct watch_options *o, struct args *a)
 }
 
 static enum args_result
+set_stacks(struct watch_options *o, struct args *a)
+{
+	if (args_size(a->value, &o->stacks) < 0 ||
+	    o->stacks < SESSION_STACKS_LEAST || o->stacks > SESSION_STACKS_MAX)
+		return args_refuse(a, "'%s' is no size from 64K to 64M",
+		    a->value);
+	return ARGS_OPTION;
+}
+
+static enum args_result
 set_yes_no(struct args *a, bool *to)
 {
 	if (args_yes_no(a->value, to) < 0)
@@ -343,6 +353,8 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		r = set_number(a, 1, 256, &n);
 		o->depth = (uint32_t)n;
 		return r;
+	case OPT_STACKS:
+		return set_stacks(o, a);
 	case OPT_MAPPINGS:
 		return set_flag(o, a, SESSION_MAPPINGS);
 	case OPT_START:
@@ -458,6 +470,7 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	memset(o, 0, sizeof(*o));
 	o->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
 	o->depth = 256;
+	o->stacks = SESSION_STACKS_MAX;
 	o->pass_through = true;
 	o->leak_check = WATCH_LEAK_TOP;
 	o->frames = 12;

@@ -108,7 +108,7 @@ byhand_make(struct byhand *b, int fd)
 	int error = ENOSPC;
 
 	ticks_begin(&ticks);
-	s = bound != 0 ? direct_create(fd, bound, &error) : NULL;
+	s = bound != 0 ? direct_create(fd, bound, b->stacks, &error) : NULL;
 	if (s == NULL || !direct_nodes(s, FIRST_NODES - 1)) {
 		say_format(b->why, sizeof(b->why), "%s", bound != 0 ?
 		    byhand_error(error) : "a trace needs 1 MiB, which disk or "

@@ -39,6 +39,7 @@ struct byhand {
 	bool only_given;
 	bool skip_given;
 	uint32_t depth;
+	uint64_t stacks;	/* bytes */
 	uint64_t max_size;	/* bytes; 0: by the free space */
 	uint64_t sample;	/* bytes; 0, 1: all blocks */
 	char only[SESSION_LIST_MAX];

@@ -161,6 +161,18 @@ set_depth(struct byhand *b, const char *value)
 }
 
 static const char *
+set_stacks(struct byhand *b, const char *value)
+{
+	uint64_t size;
+
+	if (!take_size(value, &size) || size < SESSION_STACKS_LEAST ||
+	    size > SESSION_STACKS_MAX)
+		return "that is no size from 64K to 64M";
+	b->stacks = size;
+	return NULL;
+}
+
+static const char *
 set_sample(struct byhand *b, const char *value)
 {
 	uint64_t size;
@@ -244,6 +256,7 @@ static const struct byhand_option options[] = {
 	{ "flags", 0, true, set_flags },
 	{ "max-size", 0, true, set_max_size },
 	{ "depth", 0, true, set_depth },
+	{ "stacks", 0, true, set_stacks },
 	{ "mappings", 0, true, set_mappings },
 	{ "abort-on-error", 0, false, set_abort },
 	{ "pass-through", 0, true, NULL },
@@ -418,6 +431,7 @@ byhand_options(struct byhand *b)
 	b->mode = SESSION_CHECK;
 	b->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
 	b->depth = 256;
+	b->stacks = SESSION_STACKS_MAX;
 	if (text != NULL)
 		while (take_option(b, &text, &why) == 0)
 			;

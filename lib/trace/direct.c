@@ -100,12 +100,11 @@ direct_bound(int fd, uint64_t wanted)
 }
 
 static void
-direct_lay_out(struct session_header *h, uint64_t bound)
+direct_lay_out(struct session_header *h, uint64_t bound, uint64_t stacks)
 {
 	uint64_t procs = least((uint64_t)SESSION_DIRECT_PROCS *
 	    sizeof(struct session_proc), bound / 16);
-	uint64_t nodes = least((uint64_t)SESSION_NODES_MAX *
-	    sizeof(struct session_node), bound / 4);
+	uint64_t nodes = least(stacks, bound / 4);
 
 	h->procs_off = bits_align_up(sizeof(*h), PAGE);
 	h->nodes_off = h->procs_off + bits_align_up(procs, PAGE);
@@ -171,9 +170,10 @@ direct_ready(struct session_header *h, const void *p, size_t size)
 
 /* The kernel can't say whether there is room: what is allocated now is all. */
 static int
-direct_allocate(int fd, struct session_header *layout, uint64_t bound)
+direct_allocate(int fd, struct session_header *layout, uint64_t bound,
+    uint64_t stacks)
 {
-	direct_lay_out(layout, least(bound, DIRECT_WHOLE));
+	direct_lay_out(layout, least(bound, DIRECT_WHOLE), stacks);
 	layout->flags |= SESSION_ALLOCATED;
 	os_truncate(fd, (off_t)layout->file_size);
 	return -os_allocate(fd, 0, (off_t)layout->file_size);
@@ -181,11 +181,11 @@ direct_allocate(int fd, struct session_header *layout, uint64_t bound)
 
 static struct session_header *
 direct_begin(int fd, struct session_header *layout, uint64_t bound,
-    int *error)
+    uint64_t stacks, int *error)
 {
 	struct session_header *h;
 
-	direct_lay_out(layout, bound);
+	direct_lay_out(layout, bound, stacks);
 	*error = -os_truncate(fd, (off_t)layout->file_size);
 	h = *error == 0 ? direct_map(fd, layout, layout->file_size) : NULL;
 	if (h == NULL)
@@ -195,12 +195,12 @@ direct_begin(int fd, struct session_header *layout, uint64_t bound,
 	os_unmap(h, layout->file_size);
 	if (*error != EINVAL)
 		return NULL;
-	*error = direct_allocate(fd, layout, bound);
+	*error = direct_allocate(fd, layout, bound, stacks);
 	return *error == 0 ? direct_map(fd, layout, layout->file_size) : NULL;
 }
 
 struct session_header *
-direct_create(int fd, uint64_t bound, int *error)
+direct_create(int fd, uint64_t bound, uint64_t stacks, int *error)
 {
 	size_t size = bits_align_up(sizeof(struct session_header), PAGE);
 	struct session_header *layout = os_map(size), *h;
@@ -208,7 +208,7 @@ direct_create(int fd, uint64_t bound, int *error)
 	*error = ENOMEM;
 	if (layout == NULL)
 		return NULL;
-	h = direct_begin(fd, layout, bound, error);
+	h = direct_begin(fd, layout, bound, stacks, error);
 	if (h != NULL) {
 		h->version = SESSION_VERSION;
 		h->header_size = sizeof(*h);

@@ -25,11 +25,13 @@
 uint64_t direct_bound(int fd, uint64_t wanted);
 
 /*
- * Lay the empty file fd out for at most bound bytes, map it and fill in what
+ * Lay the empty file fd out for at most bound bytes, of them a quarter and at
+ * most stacks bytes for the stack table, map it and fill in what
  * follows from that; the caller fills in the rest of the constants and then the
  * magic.  NULL: it can't be done, *error is an errno.  fd stays the caller's.
  */
-struct session_header *direct_create(int fd, uint64_t bound, int *error);
+struct session_header *direct_create(int fd, uint64_t bound,
+	    uint64_t stacks, int *error);
 
 /* Map a direct session's file of size bytes, its head is in h; or NULL. */
 struct session_header *direct_map(int fd, const struct session_header *h,

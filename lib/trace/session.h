@@ -65,7 +65,9 @@
 #define SESSION_CHUNK_DATA	(SESSION_CHUNK_SIZE - 64u)
 #define SESSION_CHUNKS_MAX	4096u		/* 64 MiB */
 #define SESSION_PROCS_MAX	(256u << 10)	/* 16 MiB */
-#define SESSION_NODES_MAX	(4u << 20)	/* 64 MiB */
+#define SESSION_NODES_MAX	(4u << 20)
+#define SESSION_STACKS_MAX	(64u << 20)	/* bytes: that many nodes */
+#define SESSION_STACKS_LEAST	(64u << 10)
 #define SESSION_PATH_MAX	4096u
 #define SESSION_LIST_MAX	4096u
 #define SESSION_DIRECT_MAX	(4u << 20)	/* chunks of a direct one: 64 GiB */

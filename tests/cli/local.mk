@@ -13,6 +13,7 @@ RUNNER_TESTS = \
 	%D%/runner_ring.sh \
 	%D%/runner_shed.sh \
 	%D%/runner_signals.sh \
+	%D%/runner_stacks.sh \
 	%D%/runner_stalled.sh \
 	%D%/runner_status.sh \
 	%D%/runner_tell.sh \

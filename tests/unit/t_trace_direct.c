@@ -41,7 +41,7 @@ open_direct(void **state)
 	(void)state;
 	strcpy(path, "/tmp/t_trace_direct.XXXXXX");
 	fd = mkstemp(path);
-	h = direct_create(fd, BOUND, &error);
+	h = direct_create(fd, BOUND, SESSION_STACKS_MAX, &error);
 	if (h == NULL || !direct_nodes(h, 100))
 		return -1;
 	h->clock = SESSION_MONOTONIC;
