@@ -130,6 +130,8 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	h->execs_begun = 1;	/* PROGRAM's */
 	h->nodes_ready = FIRST_NODES;
 	h->procs_ready = FIRST_PROCS;
+	/* A ring's rounds are to be small: there the recorder alone decides. */
+	h->chunks_bound = o->ring ? 0 : SESSION_CHUNKS_MAX;
 	h->root_pid = (uint32_t)f->root;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	memcpy(h->magic, SESSION_MAGIC, sizeof(h->magic));

@@ -66,10 +66,13 @@ allocate(int fd, uint64_t off, uint64_t size, uint32_t from, uint32_t to)
 	    (off_t)((to - from) * size));
 }
 
+/* Unless a program was faster and has raised it, perhaps to more. */
 static void
-announce_chunks(struct session_header *h, uint32_t ready)
+announce_chunks(struct session_header *h, uint32_t was, uint32_t ready)
 {
-	__atomic_store_n(&h->chunks_ready, ready, __ATOMIC_RELEASE);
+	if (!__atomic_compare_exchange_n(&h->chunks_ready, &was, ready, false,
+	    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return;
 	__atomic_fetch_add(&h->freed, 1, __ATOMIC_RELEASE);
 	os_futex_wake(&h->freed, INT_MAX);
 }
@@ -89,7 +92,7 @@ grow_chunks(struct session_header *h, int fd, uint64_t taken, uint64_t ring)
 	if (more > max)
 		more = max;
 	if (!allocate(fd, h->chunks_off, SESSION_CHUNK_SIZE, ready, more))
-		announce_chunks(h, more);
+		announce_chunks(h, ready, more);
 }
 
 static void

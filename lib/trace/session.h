@@ -10,7 +10,8 @@
  * The file is created sparse at its greatest size, but only what the counts
  * chunks_ready, nodes_ready and procs_ready cover has been allocated with
  * fallocate: a store beyond them could meet a full file system and kill the
- * program with SIGBUS.  The recorder raises them when they run low.
+ * program with SIGBUS.  The recorder raises them when they run low; where it
+ * gets no turn, who can't wait makes room itself (MADV_POPULATE_WRITE).
  *
  * Chunks.  FREE -> (a thread, CAS) OWNED -> (the thread) FULL -> (the
  * recorder, when drained) FREE.  OWNED chunks of a process that is dead (its
@@ -225,6 +226,8 @@ struct session_header {
 	uint32_t execs_begun;
 	uint32_t execs_ended;
 	uint32_t procs_ready;		/* futex, as nodes_ready; not direct */
+	uint32_t chunks_bound;		/* constant: who waited in vain may raise
+					 * chunks_ready so far */
 };
 
 /* Where things are, once mapped at base. */

@@ -14,9 +14,11 @@
  *
  * With no chunk free the recorder is called and waited for, at most 100 ms in
  * all (W1), or not at all under SESSION_LOSSY.  If that was in vain everybody
- * is starved: all writers drop without waiting (and without searching) until
- * session->freed moves.  It is told in the session, so that a recorder that is
- * gone costs 100 ms once and not once for each thread to come.
+ * is starved: nobody waits (or searches) until session->freed moves.  It is told
+ * in the session, so that a recorder that is gone costs 100 ms once and not once
+ * for each thread to come.  It may only be without a turn: a crowd of processes
+ * holds a chunk each and every core.  So who is starved makes another chunk ready
+ * for himself, and drops events when all that there can be are in use.
  *
  *	W1	no call waits longer than WRITER_WAIT_NS, a lossy one never;
  *	W2	what is dropped is in session->lost, in the slot's lost and in
@@ -116,12 +118,31 @@ writer_search_all(struct writer *w)
 	return writer_search(w);
 }
 
+/* One that nobody has had yet, if there may be more of them. */
+static bool
+writer_make(struct writer *w)
+{
+	struct session_header *h = w->session;
+	uint32_t ready = __atomic_load_n(&h->chunks_ready, __ATOMIC_ACQUIRE);
+
+	while (ready < h->chunks_bound && ready < session_chunks_max(h)) {
+		if (!direct_ready(h, session_chunk(h, ready),
+		    SESSION_CHUNK_SIZE))
+			return false;
+		if (__atomic_compare_exchange_n(&h->chunks_ready, &ready,
+		    ready + 1, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE) &&
+		    writer_claim_at(w, ready++))
+			return true;
+	}
+	return false;
+}
+
 /* Nothing came free since freed was read. */
 static bool
 writer_starve(struct writer *w, uint32_t freed)
 {
 	__atomic_store_n(&w->session->starved, freed + 1, __ATOMIC_RELAXED);
-	return false;
+	return writer_make(w);
 }
 
 /* SESSION_LOSSY's way; freed was read before the search that found none. */
@@ -166,7 +187,7 @@ writer_claim(struct writer *w)
 		return w->chunk != NULL;
 	}
 	if (__atomic_load_n(&h->starved, __ATOMIC_RELAXED) == freed + 1)
-		return false;
+		return writer_make(w);
 	if (writer_search_all(w))
 		return true;
 	return h->flags & SESSION_LOSSY ? writer_give_up(w, freed) :

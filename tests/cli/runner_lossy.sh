@@ -15,7 +15,7 @@ cat >busy.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
 /*
- * A million pairs after the first line; after the second a thousand, and 100
+ * Pairs for more than 64 MiB after the first line; after the second a thousand, and 100
  * blocks that are kept.
  */
 int main(void)
@@ -24,7 +24,7 @@ int main(void)
 	printf("ready\n");
 	fflush(stdout);
 	getchar();
-	for (int i = 0; i < 1000000; i++)
+	for (int i = 0; i < 8000000; i++)
 		free(malloc((size_t)i % 700));
 	printf("flat out\n");
 	fflush(stdout);

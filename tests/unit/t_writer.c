@@ -160,6 +160,31 @@ a_lossy_writer_never_waits(void **state)
 }
 
 static void
+a_starved_writer_makes_chunks_of_its_own(void **state)
+{
+	struct fixture f;
+	struct writer w = { 0 };
+	uint64_t told = 0;
+
+	(void)state;
+	fixture_open(&f, 16, 64);
+	f.h->chunks_ready = 2;
+	f.h->chunks_bound = 12;
+	writer_start(&w, f.h, session_hello(f.h, 1, 0, ~0u, true), 1, 0);
+	write_allocs(&w, 0, 10000);
+	assert_int_equal(f.h->lost, 0);
+	write_allocs(&w, 10000, 50000);
+	assert_int_equal(f.h->chunks_ready, 12);
+	assert_true(f.h->lost > 1000);
+	assert_true(trace_file_round(f.file, f.h) > 0);
+	write_allocs(&w, 60000, 1);
+	fixture_finish(&f);
+	assert_int_equal(read_allocs(&f, &told, false), 60001);
+	assert_int_equal(told, f.h->lost);
+	fixture_close(&f);
+}
+
+static void
 a_wait_in_vain_is_not_repeated_by_threads_to_come(void **state)
 {
 	struct fixture f;
@@ -455,6 +480,7 @@ main(void)
 		cmocka_unit_test(
 		    after_the_end_of_the_recording_nothing_is_written_or_counted),
 		cmocka_unit_test(a_lossy_writer_never_waits),
+		cmocka_unit_test(a_starved_writer_makes_chunks_of_its_own),
 		cmocka_unit_test(
 		    a_wait_in_vain_is_not_repeated_by_threads_to_come),
 		cmocka_unit_test(errno_is_kept_even_while_waiting),
