@@ -43,6 +43,7 @@ poolwatch_SOURCES = \
 	%D%/name.h \
 	%D%/poolwatch.c \
 	%D%/poolwatch.h \
+	%D%/poolwatch_memcheck.c \
 	%D%/poolwatch_options.c \
 	%D%/record.c \
 	%D%/record.h \

@@ -193,6 +193,9 @@ struct watch_options {
 enum args_result watch_options_parse(struct watch_options *, int argc,
 	    char **argv, char *message, size_t size);
 
+/* An option of memcheck's (poolwatch_memcheck.c). */
+enum args_result watch_answer_memcheck(struct watch_options *, struct args *);
+
 /* Writes "no option was understood" style usage to the caller's message. */
 extern const struct args_program watch_program;
 

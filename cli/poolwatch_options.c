@@ -3,8 +3,7 @@
  *
  * Both go through the same table and the same handler; the command line comes
  * second and so wins.  Lists (--only, --skip) of the command line replace
- * those of the environment.  memcheck's words are mapped where we have the
- * same thing, and answered in a sentence where we don't.
+ * those of the environment.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -50,14 +49,6 @@ list_add(char list[SESSION_LIST_MAX], const char *word)
 	memcpy(list + at, word, n + 1);
 	list[at + n + 1] = '\0';
 	return 0;
-}
-
-static void
-add_note(struct watch_options *o, const char *note)
-{
-	size_t at = strlen(o->notes);
-
-	snprintf(o->notes + at, sizeof(o->notes) - at, "%s\n", note);
 }
 
 /* Words of pool(2) that the watched heap does not heed. */
@@ -241,44 +232,6 @@ set_glob(struct args *a, char list[SESSION_LIST_MAX], bool *begun)
 	return ARGS_OPTION;
 }
 
-/* memcheck's words. */
-static enum args_result
-answer_memcheck(struct watch_options *o, struct args *a)
-{
-	switch (a->option->id) {
-	case OPT_TOOL:
-		if (strcmp(a->value, "memcheck"))
-			return args_refuse(a, "only memcheck's work is done "
-			    "here (try -m profile for massif's)");
-		break;
-	case OPT_SHOW_REACHABLE:
-	case OPT_LEAK_RESOLUTION:
-		add_note(o, "leaks are not yet judged by reachability; "
-		    "everything not freed is shown");
-		break;
-	case OPT_XML:
-	case OPT_XML_FILE:
-		return args_refuse(a, "the trace holds everything: "
-		    "poolleak --format=... makes reports from it");
-	case OPT_GEN_SUPPRESSIONS:
-		return args_refuse(a, "not yet built into this version");
-	case OPT_TRACK_ORIGINS:
-	case OPT_UNDEF_VALUE:
-		add_note(o, "uninitialised values are not followed here; "
-		    "memcheck does that");
-		break;
-	case OPT_TRACK_FDS:
-		add_note(o, "descriptors are not watched; memory is");
-		break;
-	case OPT_READ_VAR_INFO:
-	case OPT_VGDB:
-		add_note(o, "the program runs as itself: gdb -p can attach to "
-		    "it at any time");
-		break;
-	}
-	return ARGS_OPTION;
-}
-
 static const struct { const char *name; enum session_tell word; } tells[] = {
 	{ "flush", SESSION_TELL_FLUSH },
 	{ "pause", SESSION_TELL_PAUSE },
@@ -410,7 +363,7 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		o->pid = (pid_t)n;
 		return r;
 	default:
-		return answer_memcheck(o, a);
+		return watch_answer_memcheck(o, a);
 	}
 }
 
