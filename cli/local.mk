@@ -50,6 +50,7 @@ poolwatch_SOURCES = \
 	%D%/record_grow.c \
 	%D%/record_impl.h \
 	%D%/record_index.c \
+	%D%/record_kin.c \
 	%D%/record_tell.c \
 	%D%/record_watch.c \
 	%D%/refuse.c \

@@ -55,6 +55,7 @@ struct record {
 	struct record_setup *setup;
 	struct trace_file *file;
 	struct record_watch watch;
+	struct record_kin kin;
 	struct record_index *index;	/* NULL: no keyframes yet */
 	uint64_t taken;		/* bytes of records, all rounds */
 	uint64_t alone_since;	/* ns; 0: somebody lives */
@@ -290,6 +291,8 @@ do_round(struct record *r)
 	ssize_t n;
 
 	set_bound(r, now);
+	if (record_kin(&r->kin, &r->watch, r->setup, r->file, now) < 0)
+		stop_at_error(r, errno);
 	taken = take_round(r);
 	r->setup->shared->size = trace_file_size(r->file);
 	r->taken += (uint64_t)taken;

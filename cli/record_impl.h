@@ -19,6 +19,8 @@ struct record_watched {
 	uint32_t slot;
 	pid_t pid;
 	int pidfd;		/* -1: none could be had; kill(pid, 0) asks */
+	dev_t dev;		/* record_kin: the program that has us, ... */
+	ino_t ino;		/* ... 0: not known yet */
 };
 
 struct record_watch {
@@ -76,6 +78,30 @@ int	record_index_cut(struct record_index *, struct trace_file *,
 bool	record_index_wait(struct record_index *, const struct trace_file *,
 	    uint64_t ns);
 void	record_index_end(struct record_index *);
+
+/* record_kin.c */
+struct record_kin_one {
+	pid_t pid;
+	pid_t ppid;
+	uint64_t seen;		/* the first look without the session */
+	bool told;
+};
+
+struct record_kin {
+	struct record_kin_one *all;
+	size_t n;
+	size_t next;		/* of the watched, whose turn it is, ... */
+	size_t next_kin;	/* ... and of these */
+	uint64_t look;
+	uint64_t looked;	/* ns */
+};
+
+/*
+ * Now and then: put into the trace what runs of the tree and is not recorded.  0,
+ * or -1 with errno: it could not be stored.
+ */
+int	record_kin(struct record_kin *, struct record_watch *,
+	    struct record_setup *, struct trace_file *, uint64_t now);
 
 /*
  * record_tell.c: do what session_header.tell_word asks; 0 or an errno.  Then

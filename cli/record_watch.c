@@ -66,8 +66,8 @@ add_live(struct record_watch *w, uint32_t slot, pid_t pid)
 		w->live = grown;
 		w->room = room;
 	}
-	w->live[w->nlive++] = (struct record_watched){ slot, pid,
-	    (int)syscall(SYS_pidfd_open, pid, 0) };
+	w->live[w->nlive++] = (struct record_watched){ .slot = slot,
+	    .pid = pid, .pidfd = (int)syscall(SYS_pidfd_open, pid, 0) };
 }
 
 static bool

@@ -3,7 +3,7 @@
  *
  * A static program or one of another class would print a complaint of ld.so's,
  * or not notice us; a set-ID one must not see us.  So we look first, at what
- * the kernel will look at: the ELF header and PT_INTERP, or the interpreter
+ * the kernel will look at: the program itself (child_elf.c), or the interpreter
  * behind #!, to the end.
  *
  * All of this may run in a vfork's child: it writes to its own stack only,
@@ -33,16 +33,7 @@
 
 #define CHILD_SCRIPTS	4	/* interpreters of interpreters: the kernel's */
 #define CHILD_LINE	256	/* bytes of a #! line: the kernel's */
-#define CHILD_PHDRS	64
 #define CHILD_DIR_MAX	4096
-
-#if defined(__x86_64__)
-#define CHILD_MACHINE	EM_X86_64
-#elif defined(__aarch64__)
-#define CHILD_MACHINE	EM_AARCH64
-#else
-#error "not yet: the ELF machine of this architecture"
-#endif
 
 static char child_session_path[SESSION_PATH_MAX];
 
@@ -86,38 +77,6 @@ bool
 child_followed(void)
 {
 	return child_wanted() && child_finds_us();
-}
-
-static bool
-child_read(int fd, void *to, size_t size, uint64_t off)
-{
-	return os_syscall(SYS_pread64, fd, (long)to, (long)size, (long)off,
-	    0, 0) == (long)size;
-}
-
-static bool
-child_has_interp(int fd, const Elf64_Ehdr *e)
-{
-	Elf64_Phdr p;
-
-	for (unsigned i = 0; i < e->e_phnum && i < CHILD_PHDRS; i++) {
-		if (!child_read(fd, &p, sizeof(p),
-		    e->e_phoff + i * sizeof(p)))
-			return false;
-		if (p.p_type == PT_INTERP)
-			return true;
-	}
-	return false;
-}
-
-static bool
-child_elf_takes(int fd)
-{
-	Elf64_Ehdr e;
-
-	return child_read(fd, &e, sizeof(e), 0) &&
-	    e.e_ident[EI_CLASS] == ELFCLASS64 && e.e_machine == CHILD_MACHINE &&
-	    e.e_phentsize == sizeof(Elf64_Phdr) && child_has_interp(fd, &e);
 }
 
 /* Would the kernel set AT_SECURE for it? */

@@ -38,4 +38,7 @@ bool	child_executable(int dirfd, const char *path, int flags);
 
 #pragma GCC visibility pop
 
+/* child_elf.c: of an ELF file that is open. */
+bool	child_elf_takes(int fd);
+
 #endif

@@ -124,13 +124,12 @@ exec_announce(const struct exec_env *e, bool likely, const char *path)
 }
 
 static int
-exec_spawned(struct exec_env *e, int error, const pid_t *pid,
-    const char *path)
+exec_spawned(struct exec_env *e, int error, pid_t pid, const char *path)
 {
 	if (error != 0)
 		exec_env_spoiled(e);
 	else if (!e->ours && child_wanted() && path != NULL)
-		process_shed(pid != NULL ? (uint32_t)*pid : 0, path);
+		process_shed((uint32_t)pid, path);
 	exec_env_drop(e);
 	return error;
 }
@@ -300,12 +299,14 @@ posix_spawn(pid_t *pid, const char *path,
     char *const argv[], char *const envp[])
 {
 	struct exec_env e;
+	pid_t own = 0;
 	int error;
 
 	exec_need();
 	EXEC_ENV(e, child_takes(AT_FDCWD, path, 0), envp);
+	pid = pid != NULL ? pid : &own;
 	error = real.posix_spawn(pid, path, actions, attr, argv, e.env);
-	return exec_spawned(&e, error, pid, path);
+	return exec_spawned(&e, error, *pid, path);
 }
 
 PW_EXPORT int
@@ -316,12 +317,14 @@ posix_spawnp(pid_t *pid, const char *file,
 	char buf[EXEC_PATH_MAX];
 	const char *path = child_search(file, buf, sizeof(buf));
 	struct exec_env e;
+	pid_t own = 0;
 	int error;
 
 	exec_need();
 	EXEC_ENV(e, path == NULL || child_takes(AT_FDCWD, path, 0), envp);
+	pid = pid != NULL ? pid : &own;
 	error = real.posix_spawnp(pid, file, actions, attr, argv, e.env);
-	return exec_spawned(&e, error, pid, path);
+	return exec_spawned(&e, error, *pid, path);
 }
 
 int
@@ -340,6 +343,8 @@ exec_with_environ(int (*call)(void *), void *arg, const char *path)
 		environ = was;
 	else if (e.env != was)
 		environ_hide(environ, process.session->module);
+	if (result == 0 && !e.ours && child_wanted())
+		process_shed(0, path);
 	exec_env_drop(&e);
 	return result;
 }

@@ -26,6 +26,7 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/byhand_say.c \
 	%D%/child.c \
 	%D%/child.h \
+	%D%/child_elf.c \
 	%D%/door.c \
 	%D%/door.h \
 	%D%/environ.c \

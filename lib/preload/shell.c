@@ -147,7 +147,7 @@ shell_popen(void *arg)
 	struct shell_popen *p = arg;
 
 	p->file = real.popen(p->command, p->type);
-	return 0;
+	return p->file != NULL ? 0 : -1;
 }
 
 PW_EXPORT FILE *

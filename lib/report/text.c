@@ -342,6 +342,8 @@ report_text_end(FILE *f, struct report *r)
 		if (!r->options.prefix)
 			text_notes(f, r);
 		text_summary(f, r);
+	} else if (r->options.prefix) {
+		text_unrecorded(f, r);
 	}
 	text_close(f, r);
 }

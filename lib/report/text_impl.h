@@ -39,6 +39,8 @@ void	text_stack(const struct text *, const struct names_stack *);
 
 /* text_summary.c */
 void	text_summary(FILE *, struct report *);
+/* Of that the processes that were not recorded. */
+void	text_unrecorded(FILE *, struct report *);
 
 /* Hex table, remark about a string, window of time; text_bytes.c. */
 void	text_bytes(const struct text *, const struct report_error *);

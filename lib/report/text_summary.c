@@ -14,6 +14,7 @@
 #include "trace/session.h"
 
 #define TEXT_SHEDS	5u	/* processes named that were not recorded */
+#define TEXT_SHED_PLACE	20u	/* columns that the rest of the line leaves */
 
 static void
 total_row(const struct text *t, const char *label, uint64_t n,
@@ -92,14 +93,26 @@ text_sheds(const struct text *t, struct report *r)
 		const struct trace_shed *p = trace_shed(r->reader, i);
 
 		escape_text(exe, sizeof exe, p->exe, strlen(p->exe));
+		text_cut_folders(exe, TEXT_SHED_PLACE);
 		snprintf(pid, sizeof pid, p->pid ? ", process %u" : "",
 		    p->pid);
-		text_line(t, "  Not recorded: %s%s, at %.4f s (static, of "
-		    "another class or root, or set-ID)", exe, pid,
+		text_line(t, "  Not recorded: %s%s, at %.4f s", exe, pid,
 		    report_seconds(r, p->time));
 	}
 	if (n > TEXT_SHEDS)
 		text_line(t, "  Not recorded: %u more", n - TEXT_SHEDS);
+	if (n > 0)
+		text_line(t, "  (why: see WHAT CANNOT BE WATCHED in "
+		    "poolwatch(1))");
+}
+
+void
+text_unrecorded(FILE *f, struct report *r)
+{
+	struct text t;
+
+	text_begin(&t, f, r, ~0u);
+	text_sheds(&t, r);
 }
 
 /* How long it was, or the moment that was asked for. */

@@ -68,6 +68,10 @@ int	trace_file_mark(struct trace_file *, struct session_header *,
 int	trace_file_pause(struct trace_file *, struct session_header *,
 	    bool paused);
 
+/* SHED: process pid, a child of ppid, runs exe and is not recorded. */
+int	trace_file_shed(struct trace_file *, struct session_header *,
+	    uint32_t pid, uint32_t ppid, const char *exe);
+
 /*
  * A keyframe (keyframe.h), between rounds.  0, or -1 with errno: what of it is
  * in the file is no harm, and readers know that it is not whole.

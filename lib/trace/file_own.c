@@ -61,3 +61,19 @@ trace_file_pause(struct trace_file *f, struct session_header *h, bool paused)
 	p = varint_put(p, paused);
 	return own_store(f, h, record, (size_t)(p - record));
 }
+
+int
+trace_file_shed(struct trace_file *f, struct session_header *h, uint32_t pid,
+    uint32_t ppid, const char *exe)
+{
+	unsigned char record[1 + 4 * VARINT_MAX + CODING_PATH_MAX], *p = record;
+	size_t n = strnlen(exe, CODING_PATH_MAX);
+
+	*p++ = CODING_TAG(TRACE_SHED);
+	p = varint_put(p, 0);
+	p = varint_put(p, pid);
+	p = varint_put(p, ppid);
+	p = varint_put(p, n);
+	memcpy(p, exe, n);
+	return own_store(f, h, record, (size_t)(p - record) + n);
+}

@@ -52,7 +52,8 @@ fill_meta(struct trace_reader *r, struct trace_event *ev,
 		ev->stack = r->error.stack;
 		return true;
 	case TRACE_SHED:
-		reader_shed(r, rec, ev->time);
+		if (!reader_shed(r, rec, ev->time, ev->tid))
+			return false;
 		ev->size = rec->num[0];
 		fill_text(r, &rec->str[0]);
 		ev->text = r->text;

@@ -297,9 +297,9 @@ int	reader_procs(struct trace_reader *, const unsigned char *p,
 	    const unsigned char *end);
 void	reader_proc_told(struct trace_reader *, struct proc *,
 	    const struct record *);
-/* A SHED's; -1: no memory. */
-int	reader_shed(struct trace_reader *, const struct record *,
-	    uint64_t time);
+/* SHED; true: nobody else had told it. */
+bool	reader_shed(struct trace_reader *, const struct record *,
+	    uint64_t time, uint32_t tid);
 void	reader_proc_crash(struct proc *, uint32_t signal);
 void	reader_proc_exit(struct proc *, const struct record *, uint64_t time);
 

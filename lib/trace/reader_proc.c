@@ -214,33 +214,52 @@ reader_proc_crash(struct proc *p, uint32_t signal)
 		proc_set_ended(p, TRACE_KILLED, (int)signal, p->pub.end);
 }
 
-int
-reader_shed(struct trace_reader *r, const struct record *rec, uint64_t time)
+static bool
+shed_is_known(const struct trace_reader *r, uint32_t pid)
+{
+	for (uint32_t i = r->nsheds; i-- > 0;)
+		if (r->sheds[i].pid == pid)
+			return true;
+	return false;
+}
+
+static bool
+shed_room(struct trace_reader *r)
 {
 	struct trace_shed *more;
+
+	if ((r->nsheds & (r->nsheds - 1)) != 0)
+		return true;
+	more = realloc(r->sheds, (r->nsheds ? 2 * r->nsheds : 1) *
+	    sizeof *more);
+	if (more == NULL) {
+		r->no_memory = true;
+		return false;
+	}
+	r->sheds = more;
+	return true;
+}
+
+/* What the recorder (thread 0) sees has often been told by who began it. */
+bool
+reader_shed(struct trace_reader *r, const struct record *rec, uint64_t time,
+    uint32_t tid)
+{
 	char *exe;
 
-	if (r->nsheds >= READER_SHEDS_MAX)
-		return 0;
-	if ((r->nsheds & (r->nsheds - 1)) == 0) {
-		more = realloc(r->sheds, (r->nsheds ? 2 * r->nsheds : 1) *
-		    sizeof *more);
-		if (more == NULL) {
-			r->no_memory = true;
-			return -1;
-		}
-		r->sheds = more;
-	}
+	if (r->nsheds >= READER_SHEDS_MAX || (tid == 0 &&
+	    shed_is_known(r, (uint32_t)rec->num[0])) || !shed_room(r))
+		return false;
 	exe = reader_string(r, rec->str[0].p, rec->str[0].size);
 	if (exe == NULL)
-		return -1;
+		return false;
 	r->sheds[r->nsheds++] = (struct trace_shed){
 		.pid = (uint32_t)rec->num[0],
 		.ppid = (uint32_t)rec->num[1],
 		.time = time,
 		.exe = exe,
 	};
-	return 0;
+	return true;
 }
 
 unsigned
