@@ -4,7 +4,8 @@
  *	daemon FILE [ROOT]	two forks, a session, every descriptor but
  *				2 closed, ROOT (if given) as the root folder;
  *				5,000 blocks of 3004 bytes; "done" is put into
- *				FILE, which was opened and mapped before
+ *				FILE, which was opened and mapped before, and at
+ *				byte 128 the pid of who it belongs to then
  *
  * With ROOT it runs /bin/true there at the end, which may be missing.
  *
@@ -12,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,12 +21,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static pid_t starter;
+
 static void
 leave(void)
 {
 	if (fork() > 0)
 		_exit(0);
 	setsid();
+	starter = getpid();
 	if (fork() > 0)
 		_exit(0);
 	umask(0);
@@ -49,6 +54,9 @@ main(int argc, char **argv)
 		_exit(2);
 	for (int i = 0; i < 5000; i++)
 		free(malloc(3004));
+	for (int i = 0; i < 1000 && getppid() == starter; i++)
+		usleep(1000);
+	snprintf(word + 128, 16, "%d", (int)getppid());
 	if (argc > 2 && word[0] == 0 && fork() == 0) {
 		execl("/bin/true", "true", (char *)NULL);
 		_exit(0);

@@ -3,13 +3,15 @@
  *
  * exits WAY: return 41, exit 42, quick 43, _exit 44, _Exit 45, thread 46 (exit
  * by another thread), failed-exec 47 (exit after an exec that the kernel
- * refused), handler 48 (_exit in an exit handler).  Each first allocates 1001
+ * refused), handler 48 (_exit in an exit handler); or a signal: abort, or its
+ * number, sent to itself.  Each first allocates 1001
  * bytes; an exit handler, where one runs, allocates 1002.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +66,13 @@ main(int argc, char **argv)
 	if (strcmp(way, "thread") == 0) {
 		pthread_create(&t, NULL, thread, NULL);
 		pthread_join(t, NULL);
+	}
+	if (strcmp(way, "abort") == 0)
+		abort();
+	if (atoi(way) > 0) {
+		kill(getpid(), atoi(way));
+		for (;;)
+			pause();
 	}
 	leave_in_handler = strcmp(way, "handler") == 0;
 	return 41;

@@ -8,9 +8,11 @@ PRELOAD_TESTS = \
 	%D%/check-byhand-service \
 	%D%/check-children \
 	%D%/check-churn \
+	%D%/check-clock \
 	%D%/check-closed \
 	%D%/check-contracts \
 	%D%/check-crowd \
+	%D%/check-daemon \
 	%D%/check-depth \
 	%D%/check-door \
 	%D%/check-early \

@@ -1,0 +1,40 @@
+#!/bin/sh
+# poolleak_bounded.sh - merging the streams of 64 threads takes no more memory for
+# eight times as many events: check, replay and dump alike.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+. "$top_srcdir/tests/libtest.sh"
+need_ours poolwatch poolleak
+need python3
+cd "$tmp" || exit 1
+$CC -O1 -w -fno-builtin -pthread -o crowd \
+	"$top_srcdir/tests/preload/crowd.c" || exit 99
+
+cat >peak.py <<'END'
+import os, subprocess, sys
+# The peak of resident memory of a command, in KiB.
+p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(p.pid, 0)
+if status:
+    sys.exit('status %#x' % status)
+print(usage.ru_maxrss)
+END
+
+for n in 20000 160000; do
+	run poolwatch -q --leak-check=no -m profile -o $n.pwt ./crowd flood $n
+	status 0 "flood $n"
+	"$poolleak" --check $n.pwt >verdict || fail "$n: $(cat verdict)"
+	has verdict '^ *0 events lost'
+	echo "$n events a thread: $(stat -c %s $n.pwt) bytes"
+done
+[ "$(stat -c %s 160000.pwt)" -gt $((4 * $(stat -c %s 20000.pwt))) ] ||
+	fail 'the long trace is not much longer'
+for what in --check --report=summary --dump; do
+	few=$(python3 peak.py "$poolleak" $what 20000.pwt) || fail "$what: few"
+	many=$(python3 peak.py "$poolleak" $what 160000.pwt) ||
+		fail "$what: many"
+	echo "$what: $few KiB and $many KiB"
+	[ "${many:-0}" -gt 0 ] && [ "$many" -lt $((few + 4096)) ] ||
+		fail "$what: $many KiB for the long trace, $few for the short"
+done
+finish
