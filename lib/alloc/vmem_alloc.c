@@ -162,10 +162,12 @@ import_add_l(struct poolwatch_vmem *vm, uintptr_t addr, size_t size)
 }
 
 /*
+ * What is rare stands apart, so that the way of the rest is short on the stack.
+ *
  * Import a span and take from it, under one lock, so that nobody else takes it
  * first.  One that does not serve after all goes back where it came from.
  */
-static int
+static PW_NOINLINE int
 alloc_import(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
     vmem_addr_t *addrp)
 {
@@ -193,7 +195,7 @@ alloc_import(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
 }
 
 /* Did emptying the magazines and reclaim give anything back? */
-static bool
+static PW_NOINLINE bool
 alloc_reclaim(struct poolwatch_vmem *vm, int flags)
 {
 	/* Not what is free: it may have gone on to the source. */
@@ -225,7 +227,7 @@ alloc_round(struct poolwatch_vmem *vm, const struct vmem_fit *f, int flags,
  * not see us yet may have put a last one into a magazine behind our back, and
  * a source tells nobody that it has some again: we look before long.
  */
-static void
+static PW_NOINLINE void
 alloc_wait(struct poolwatch_vmem *vm, uint32_t seen)
 {
 	bool told = vm->cache == NULL && vm->importfn == NULL;

@@ -123,6 +123,20 @@ struct backend {
 	/* false: not known now (a lock is held elsewhere). */
 	bool (*figures)(struct backend_figures *);
 
+	/*
+	 * Findings that were met on the way, about other blocks than the
+	 * call's; not nested.  NULL in a backend that finds none; else
+	 * backend_late tells how many wait.
+	 */
+	bool (*late)(struct backend_thread *, struct trace_error *);
+
+	/*
+	 * At an orderly end: the next damaged block from *at on (0 at first)
+	 * that was allocated since that time; false: no more.
+	 */
+	bool (*sweep)(struct backend_thread *, uintptr_t *at, uint64_t since,
+	    struct trace_error *);
+
 	/* Around fork (atfork), and in a child that fork never told us of. */
 	void (*fork_prepare)(uint32_t tid);
 	void (*fork_parent)(uint32_t tid);
@@ -131,6 +145,8 @@ struct backend {
 	/* A thread has ended (found dead later): its caches may be taken. */
 	void (*thread_gone)(struct backend_thread *);
 };
+
+extern uint32_t backend_late;
 
 extern const struct backend backend_next;
 extern const struct backend backend_pool;

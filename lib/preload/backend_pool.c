@@ -74,15 +74,6 @@ nested_leave(uint64_t mask)
 	signals_restore(mask);
 }
 
-static uintptr_t
-fresh_of(void *ptr)
-{
-	uint64_t fresh = bp_fresh(bp_header(ptr));
-
-	return fresh == 0 || bp_is_big(ptr) ? UINTPTR_MAX - bp_heap.page :
-	    (uintptr_t)ptr + fresh * POOL_GRAIN;
-}
-
 static void
 count(struct bp_cache *c, int64_t live, int64_t whole)
 {
@@ -157,6 +148,8 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 	    (unsigned)((req->size + POOL_GRAIN - 1) / POOL_GRAIN), &t->mine);
 	if (PW_UNLIKELY(ptr == NULL))
 		return NULL;
+	if (*bp_state((uintptr_t)ptr) == BP_FREED)
+		bp_check_freed(t->tid, ptr);
 	bp_present(ptr, req, UINTPTR_MAX - bp_heap.page);
 	count(c, (int64_t)req->size, (int64_t)pool_size(bp_block(ptr)));
 	return ptr;
@@ -172,9 +165,8 @@ bp_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
 	b->alloc_time = time;
 }
 
-/* Can the header be what we wrote?  The block is claimed. */
-static bool
-header_is_sane(const struct bp_zone *z, void *ptr)
+bool
+bp_header_is_sane(const struct bp_zone *z, void *ptr)
 {
 	const struct pool_header *h = bp_block(ptr);
 	uint64_t word = pool_word(h);
@@ -203,7 +195,7 @@ pool_claim(struct backend_thread *t, struct backend_claim *c)
 		bp_verdict_bad(t, c);
 		return;
 	}
-	if (PW_UNLIKELY(!header_is_sane(z, c->ptr))) {
+	if (PW_UNLIKELY(!bp_header_is_sane(z, c->ptr))) {
 		bp_verdict_smashed(c);
 		return;
 	}
@@ -238,7 +230,7 @@ give_large(uint32_t tid, void *ptr)
 	if (bp_is_big(ptr))
 		bp_big_give_l(ptr);
 	else
-		bp_zone_give_l(&bp_heap.main, ptr);
+		bp_quarantine_l(tid, ptr);
 	bp_leave_main();
 }
 
@@ -270,8 +262,7 @@ pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
 	bp_set_free_tid(b, tid);
 	b->free_time = time;
 	if ((bp_heap.flags & SESSION_FILL) && !bp_is_big(c->ptr))
-		bp_fill(c->ptr, 0, bp_size(b), POOL_FILL_FREE,
-		    fresh_of(c->ptr));
+		bp_fill_freed(c->ptr, bp_size(b), bp_fresh_of(c->ptr));
 	count(cache, -(int64_t)bp_size(b),
 	    -(int64_t)pool_size(bp_block(c->ptr)));
 	bp_set_state((uintptr_t)c->ptr, BP_FREED);
@@ -286,7 +277,7 @@ resize_room(struct backend_thread *t, struct backend_claim *c, size_t size,
 	uint64_t was = bp_fresh(bp_header(c->ptr));
 	bool big = bp_is_big(c->ptr), done;
 
-	*fresh = fresh_of(c->ptr);
+	*fresh = bp_fresh_of(c->ptr);
 	if (size + BP_GUARD <= bp_cap(c->ptr) && bp_cap(c->ptr) <= CAP_MAX)
 		return true;
 	if (c->nested || t == NULL || bp_is_nested(c->ptr) ||
@@ -348,7 +339,8 @@ pool_trim(struct backend_thread *t, size_t pad)
 		return 0;
 	bp_enter_main(t->tid);
 	if (t->cache != NULL)
-		bp_cache_flush_l(t->cache);
+		bp_cache_flush_l(t->cache, t->tid);
+	bp_quarantine_flush_l(t->tid);
 	some = bp_zone_trim_l(&bp_heap.main);
 	bp_leave_main();
 	return some;
@@ -397,6 +389,7 @@ static void
 pool_fork_child(uint32_t tid)
 {
 	(void)tid;
+	bp_late_forget();
 	if (bp_heap.forking != 0) {
 		bp_heap.forking = 0;
 		lock_reset(&bp_heap.main.lock);
@@ -407,6 +400,8 @@ pool_fork_child(uint32_t tid)
 	if (bp_heap.main.lock.word != 0) {
 		list_init(&bp_heap.caches);
 		list_init(&bp_heap.idle);
+		bp_heap.quarantine.count = 0;
+		bp_heap.quarantine.bytes = 0;
 	}
 	zone_recover(&bp_heap.main);
 	zone_recover(&bp_heap.nested);
@@ -436,6 +431,8 @@ const struct backend backend_pool = {
 	.usable = pool_usable,
 	.trim = pool_trim,
 	.figures = bp_figures,
+	.late = bp_late,
+	.sweep = bp_sweep,
 	.fork_prepare = pool_fork_prepare,
 	.fork_parent = pool_fork_parent,
 	.fork_child = pool_fork_child,

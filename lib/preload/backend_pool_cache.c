@@ -81,13 +81,15 @@ bp_ring_refill(struct bp_ring *r, uint32_t tid, unsigned class)
 
 /* The oldest n blocks go back to the pool. */
 static void
-ring_flush_l(struct bp_ring *r, unsigned n)
+ring_flush_l(struct bp_ring *r, unsigned n, uint32_t tid)
 {
 	for (; n != 0 && r->count != 0; n--) {
 		void *ptr = r->slot[r->head];
 
 		r->head = (r->head + 1) % BP_RING;
 		r->count--;
+		if (*bp_state((uintptr_t)ptr) == BP_FREED)
+			bp_check_freed(tid, ptr);
 		bp_zone_give_l(&bp_heap.main, ptr);
 	}
 }
@@ -101,15 +103,15 @@ bp_ring_spill(struct bp_ring *r, uint32_t tid, unsigned class)
 	if (r->count < r->max)
 		return;
 	bp_enter_main(tid);
-	ring_flush_l(r, r->max / 2u);
+	ring_flush_l(r, r->max / 2u, tid);
 	bp_leave_main();
 }
 
 void
-bp_cache_flush_l(struct bp_cache *c)
+bp_cache_flush_l(struct bp_cache *c, uint32_t tid)
 {
 	for (unsigned i = 0; i < BP_CLASSES; i++)
-		ring_flush_l(&c->ring[i], BP_RING);
+		ring_flush_l(&c->ring[i], BP_RING, tid);
 }
 
 /* The thread is dead: its blocks to the pool, its sums to the heap. */
@@ -118,7 +120,7 @@ bp_cache_drop(struct backend_thread *t)
 {
 	struct bp_cache *c = t->cache;
 
-	bp_cache_flush_l(c);
+	bp_cache_flush_l(c, (uint32_t)os_gettid());
 	__atomic_fetch_add(&bp_heap.live, c->live, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&bp_heap.whole, c->whole, __ATOMIC_RELAXED);
 	c->live = c->whole = 0;

@@ -69,6 +69,43 @@ bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
 	fill_words(end - BP_FILL_MAX, used, word);
 }
 
+/* Has the page, or a part of one, been written to?  Reading gives it none. */
+static bool
+is_zero(const char *from, const char *to)
+{
+	fill_four sum = { 0 }, four;
+	uint64_t word, rest = 0;
+
+	for (; to - from >= (ptrdiff_t)sizeof(four); from += sizeof(four)) {
+		memcpy(&four, from, sizeof(four));
+		sum |= four;
+	}
+	for (; from < to; from += sizeof(word)) {
+		memcpy(&word, from, sizeof(word));
+		rest |= word;
+	}
+	return (sum[0] | sum[1] | sum[2] | sum[3] | rest) == 0;
+}
+
+/*
+ * A freed block, smaller than BP_BIG, is filled; pages of it that were fresh and
+ * are still zero stay so, and what checks them knows both.
+ */
+void
+bp_fill_freed(void *ptr, size_t size, uintptr_t fresh)
+{
+	char *end = (char *)ptr + bits_align_up(size, 8), *to;
+	char *at = (char *)bits_align_up(fresh, bp_heap.page);
+	uint64_t word = bp_word(POOL_FILL_FREE, ptr);
+
+	bp_fill(ptr, 0, size, POOL_FILL_FREE, fresh);
+	for (; at < end; at = to) {
+		to = at + bp_heap.page < end ? at + bp_heap.page : end;
+		if (!is_zero(at, to))
+			fill_words(at, to, word);
+	}
+}
+
 static void
 present_zero(void *ptr, size_t size, uintptr_t fresh)
 {

@@ -29,8 +29,9 @@
  *
  * Invariants:
  *	B1  a LIVE or CLAIMED byte: a block with a sane header begins there;
- *	B2  FREED: the block is in a ring, in the deferred list or kept for
- *	    ever; its bp_header is whole;
+ *	B2  FREED: the block is in a ring, in quarantine, in the deferred list
+ *	    or kept for ever; its bp_header is whole, and its data as bp_fill_freed
+ *	    left them.  RINGED: in a ring, but straight from the pool: as POOLED;
  *	B3  POOLED: the pool has it; its bp_header is whole unless a piece of
  *	    the pool's own that came later stands in it: a header, links;
  *	B4  GONE: a big block whose pages were given back; its header is in
@@ -60,6 +61,8 @@
 #define BP_RING		32u		/* blocks a ring can hold */
 #define BP_GRANULE	(64u << 10)	/* one freshness mark each */
 #define BP_NGONE	256u
+#define BP_QUARANTINE	((size_t)512 << 10)	/* bytes of middle blocks */
+#define BP_QUARANTINE_SLOTS 4096u
 #define BP_LEAD		(sizeof(struct pool_header) + sizeof(struct bp_header))
 #define BP_BIG_LEAD	64u		/* pages of the span, then BP_LEAD */
 
@@ -67,7 +70,7 @@
 #define BP_FILL_GUARD	0xFDu
 
 enum bp_state {
-	BP_NONE, BP_LIVE, BP_CLAIMED, BP_FREED, BP_POOLED, BP_GONE,
+	BP_NONE, BP_LIVE, BP_CLAIMED, BP_FREED, BP_POOLED, BP_GONE, BP_RINGED,
 };
 
 struct bp_header {
@@ -111,6 +114,7 @@ struct bp_zone {
 	size_t footprint;	/* bytes made accessible */
 	unsigned flushes;
 	bool damaged;		/* a fault was met; what it met is not reused */
+	bool no_more;		/* the pool may not ask for an arena now */
 };
 
 struct bp_ring {
@@ -134,6 +138,14 @@ struct bp_gone {
 	struct bp_header header;
 };
 
+/* Under the main lock. */
+struct bp_quarantine {
+	void **slot;
+	uint32_t head;
+	uint32_t count;
+	size_t bytes;		/* of whole blocks */
+};
+
 struct bp_heap {
 	/* Constant after start. */
 	uintptr_t base;
@@ -153,6 +165,7 @@ struct bp_heap {
 	struct list idle;	/* caches without a thread */
 	struct bp_gone *gone;
 	unsigned ngone;		/* entries ever made */
+	struct bp_quarantine quarantine;
 
 	/* Written by handlers and for dead threads; atomic. */
 	int64_t live;
@@ -337,8 +350,11 @@ bp_guard_ok(void *ptr, size_t size)
 /* backend_pool_zone.c: the range, pages, arenas; caller holds the zone. */
 int	bp_zone_start(void);
 int	bp_zone_renew_l(struct bp_zone *, uintptr_t from);
-void	*bp_zone_take_l(struct bp_zone *, size_t size, size_t align,
+/* more: the pool may ask for an arena itself, from deep inside. */
+void	*bp_zone_cut_l(struct bp_zone *, size_t size, size_t align, bool more,
 	    uintptr_t *fresh);
+/* An arena for such a block, or a new pool for a damaged one.  false: none. */
+bool	bp_zone_more_l(struct bp_zone *, size_t size, size_t align);
 void	bp_zone_give_l(struct bp_zone *, void *ptr);
 void	bp_zone_take_many_l(struct bp_zone *, size_t cap, struct bp_ring *);
 bool	bp_zone_resize_l(struct bp_zone *, void *ptr, size_t size,
@@ -362,7 +378,7 @@ void	bp_unspan_l(struct bp_zone *, void *addr, size_t size, size_t access);
 struct bp_cache *bp_cache_make(struct backend_thread *);
 bool	bp_ring_refill(struct bp_ring *, uint32_t tid, unsigned class);
 void	bp_ring_spill(struct bp_ring *, uint32_t tid, unsigned class);
-void	bp_cache_flush_l(struct bp_cache *);
+void	bp_cache_flush_l(struct bp_cache *, uint32_t tid);
 void	bp_cache_drop(struct backend_thread *);
 void	bp_defer(void *ptr);
 void	bp_deferred_l(void);
@@ -374,15 +390,62 @@ bool	bp_figures(struct backend_figures *);
 void	bp_present(void *ptr, const struct backend_request *, uintptr_t fresh);
 void	bp_guard_set(void *ptr, size_t size);
 void	bp_fresh_note(void *ptr, uintptr_t fresh);
+void	bp_fill_freed(void *ptr, size_t size, uintptr_t fresh);
 void	bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
 	    uintptr_t fresh);
+
+/* How far a block's pages are not fresh. */
+static inline uintptr_t
+bp_fresh_of(void *ptr)
+{
+	uint64_t fresh = bp_fresh(bp_header(ptr));
+
+	return fresh == 0 || bp_is_big(ptr) ? UINTPTR_MAX - bp_heap.page :
+	    (uintptr_t)ptr + fresh * POOL_GRAIN;
+}
+
+/* backend_pool_check.c: a FREED block leaves: was it written to? */
+void	bp_check_freed(uint32_t tid, void *ptr);
+bool	bp_late(struct backend_thread *, struct trace_error *);
+void	bp_late_forget(void);
+bool	bp_sweep(struct backend_thread *, uintptr_t *at, uint64_t since,
+	    struct trace_error *);
+
+/* backend_pool_quarantine.c */
+void	bp_quarantine_l(uint32_t tid, void *ptr);
+void	bp_quarantine_flush_l(uint32_t tid);
+
+/* backend_pool.c: can the header be what we wrote? */
+bool	bp_header_is_sane(const struct bp_zone *, void *ptr);
 
 /* backend_pool_verdict.c: what is wrong with a claimed pointer. */
 void	bp_verdict_bad(struct backend_thread *, struct backend_claim *);
 void	bp_verdict_smashed(struct backend_claim *);
 void	bp_verdict_guards(struct backend_claim *);
 void	bp_verdict_mismatch(struct backend_claim *);
+/* The guards of a block that nobody claims; nothing is repaired. */
+void	bp_verdict_look(struct backend_claim *);
+/* An error's parts: kind and how it was found; the block it is about. */
+void	bp_error_fill(struct trace_error *, unsigned kind, unsigned found);
+void	bp_error_block(struct trace_error *, const struct bp_header *,
+	    uintptr_t ptr, bool freed);
 bool	bp_mismatched(const struct backend_claim *, const struct bp_header *);
+
+/* With an arena more if need be, which is asked for from
+ * here: the caller's stack may be the program's, and small. */
+static PW_ALWAYS_INLINE void *
+bp_zone_take_l(struct bp_zone *z, size_t size, size_t align, uintptr_t *fresh)
+{
+	void *ptr = bp_zone_cut_l(z, size, align, false, fresh);
+
+	/* Twice: the first may find that the pool is damaged. */
+	for (int i = 0; i < 2 && PW_UNLIKELY(ptr == NULL); i++) {
+		if (!bp_zone_more_l(z, size, align) && !z->damaged)
+			return NULL;
+		ptr = bp_zone_cut_l(z, size, align, true, fresh);
+	}
+	return ptr;
+}
 
 /* The caller's cache, made at its first call; NULL without memory. */
 static inline struct bp_cache *

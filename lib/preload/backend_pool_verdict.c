@@ -43,9 +43,19 @@ error_begin(struct backend_claim *c, unsigned kind)
 	e->allocated_by = e->freed_by = TRACE_NCALLS;
 }
 
-static void
-error_block(struct trace_error *e, const struct bp_header *b, uintptr_t ptr,
-    bool freed)
+void
+bp_error_fill(struct trace_error *e, unsigned kind, unsigned found)
+{
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->access = TRACE_ACCESS_WRITE;
+	e->found = found;
+	e->call = e->allocated_by = e->freed_by = TRACE_NCALLS;
+}
+
+void
+bp_error_block(struct trace_error *e, const struct bp_header *b,
+    uintptr_t ptr, bool freed)
 {
 	e->block = ptr;
 	e->size = bp_size(b);
@@ -84,22 +94,23 @@ bad_double(struct backend_claim *c, unsigned state, bool locked)
 	c->error.block = (uintptr_t)c->ptr;
 	switch (state) {
 	case BP_CLAIMED:
-		error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
+		bp_error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
 		    false);
 		break;
 	case BP_FREED:
-		error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
+		bp_error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr,
 		    true);
 		break;
 	case BP_POOLED:
+	case BP_RINGED:
 		if (locked)
-			error_block(&c->error, bp_header(c->ptr),
+			bp_error_block(&c->error, bp_header(c->ptr),
 			    (uintptr_t)c->ptr, true);
 		break;
 	case BP_GONE:
 		b = locked ? bp_big_gone_l(c->ptr) : NULL;
 		if (b != NULL)
-			error_block(&c->error, b, (uintptr_t)c->ptr, true);
+			bp_error_block(&c->error, b, (uintptr_t)c->ptr, true);
 		break;
 	}
 }
@@ -138,7 +149,8 @@ block_holds(uintptr_t block, uintptr_t at)
 {
 	unsigned state = *bp_state(block);
 
-	return (state == BP_LIVE || state == BP_CLAIMED || state == BP_FREED) &&
+	return (state == BP_LIVE || state == BP_CLAIMED ||
+	    state == BP_FREED || state == BP_RINGED) &&
 	    at - block < bp_cap((void *)block);
 }
 
@@ -155,8 +167,8 @@ bad_foreign(struct backend_claim *c, struct bp_zone *z, bool locked)
 	if (block == 0 || !block_holds(block, at))
 		block = scan_big(at);
 	if (block != 0 && block_holds(block, at))
-		error_block(&c->error, bp_header((void *)block), block,
-		    *bp_state(block) == BP_FREED);
+		bp_error_block(&c->error, bp_header((void *)block), block,
+		    *bp_state(block) != BP_LIVE && *bp_state(block) != BP_CLAIMED);
 }
 
 void
@@ -257,16 +269,16 @@ guard_tolerated(const struct trace_error *e)
 	    e->bytes[e->address - e->bytes_at] == 0;
 }
 
-/* bp_guard_ok said no: where, what, and repair it so it is told once. */
+/* bp_guard_ok said no: where, and what. */
 void
-bp_verdict_guards(struct backend_claim *c)
+bp_verdict_look(struct backend_claim *c)
 {
 	struct trace_error *e = &c->error;
 	struct bp_header *b = bp_header(c->ptr);
 	char *ptr = c->ptr;
 
 	error_begin(c, TRACE_ERROR_HEAP_OVERRUN);
-	error_block(e, b, (uintptr_t)ptr, false);
+	bp_error_block(e, b, (uintptr_t)ptr, false);
 	e->found = TRACE_FOUND_AT_FREE;
 	e->access = TRACE_ACCESS_WRITE;
 	if (!guard_range(e, ptr, ptr + e->size, ptr + bp_cap(ptr))) {
@@ -274,7 +286,14 @@ bp_verdict_guards(struct backend_claim *c)
 		guard_range(e, ptr, (char *)&b->guard, ptr);
 	}
 	c->findings = !guard_tolerated(e);
-	bp_guard_set(ptr, e->size);
+}
+
+/* The same, repaired so that it is told once. */
+void
+bp_verdict_guards(struct backend_claim *c)
+{
+	bp_verdict_look(c);
+	bp_guard_set(c->ptr, bp_size(bp_header(c->ptr)));
 }
 
 /* Does the freeing call fit the allocating one? */
@@ -294,7 +313,7 @@ void
 bp_verdict_mismatch(struct backend_claim *c)
 {
 	error_begin(c, TRACE_ERROR_MISMATCHED_FREE);
-	error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr, false);
+	bp_error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr, false);
 	c->error.requested = c->said_size;
 	c->findings = true;
 }

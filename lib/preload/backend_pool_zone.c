@@ -39,7 +39,7 @@ zone_grow(Pool *p, size_t size)
 {
 	struct bp_zone *z = p->private;
 	size_t pages = bits_align_up(size, bp_heap.page);
-	void *arena = bp_span_l(z, pages, pages, 0, 0);
+	void *arena = z->no_more ? NULL : bp_span_l(z, pages, pages, 0, 0);
 
 	p->minarena = bits_align_up(p->cursize / 4, bp_heap.page);
 	if (p->minarena < ARENA_FIRST)
@@ -237,13 +237,27 @@ zone_replace(struct bp_zone *z)
 	return z->damaged && bp_zone_renew_l(z, z->limit) == 0;
 }
 
-void *
-bp_zone_take_l(struct bp_zone *z, size_t size, size_t align, uintptr_t *fresh)
+/*
+ * An arena more, not from deep inside the pool: its caller's stack may be small,
+ * and the program's.
+ */
+PW_NOINLINE bool
+bp_zone_more_l(struct bp_zone *z, size_t size, size_t align)
 {
-	struct pool_header *h = zone_cut(z, size, align);
+	if (z->damaged || z->pool.torn)
+		return zone_replace(z);
+	return pool_arena_grow_l(&z->pool, zone_block(size) + align);
+}
 
-	if (h == NULL && zone_replace(z))
-		h = zone_cut(z, size, align);
+PW_NOINLINE void *
+bp_zone_cut_l(struct bp_zone *z, size_t size, size_t align, bool more,
+    uintptr_t *fresh)
+{
+	struct pool_header *h;
+
+	z->no_more = !more;
+	h = zone_cut(z, size, align);
+	z->no_more = false;
 	if (h == NULL)
 		return NULL;
 	*fresh = zone_adopt(z, h);
@@ -262,7 +276,7 @@ bp_zone_take_many_l(struct bp_zone *z, size_t cap, struct bp_ring *r)
 		got = pool_take_many_l(&z->pool, cap, n, h);
 	for (size_t i = 0; i < got; i++) {
 		zone_adopt(z, h[i]);
-		bp_set_state((uintptr_t)bp_data(h[i]), BP_FREED);
+		bp_set_state((uintptr_t)bp_data(h[i]), BP_RINGED);
 		r->slot[(r->head + r->count++) % BP_RING] = bp_data(h[i]);
 	}
 }

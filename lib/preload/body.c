@@ -103,6 +103,16 @@ body_told_alloc(struct thread *t, struct lane *lane, void *ptr,
 		process_heap(t);
 }
 
+/* Another block than the call's was found damaged on the way. */
+static PW_ALWAYS_INLINE void
+body_late(struct thread *t, struct lane *lane, unsigned call,
+    const struct unwind_start *at)
+{
+	if (PW_UNLIKELY(__atomic_load_n(&backend_late, __ATOMIC_RELAXED) != 0)
+	    && !thread_nested(t))
+		finding_late(t, lane, call, at);
+}
+
 void
 body_expected(struct thread *t, struct backend_request *req)
 {
@@ -133,6 +143,7 @@ body_recorded_alloc(struct backend_request *req, const struct unwind_start *at)
 	if (PW_LIKELY(ptr != NULL))
 		body_told_alloc(t, lane, ptr, req, body_alloc_stack(lane, at),
 		    0);
+	body_late(t, lane, req->call, at);
 	thread_leave(t);
 	if (PW_UNLIKELY(ptr == NULL))
 		errno = ENOMEM;
@@ -179,15 +190,15 @@ body_overflow(unsigned call, const struct unwind_start *at)
 }
 
 static void
-body_claim(struct thread *t, struct lane *lane, void *ptr,
-    const struct body_said *said, const struct unwind_start *at)
+body_claim(struct thread *t, struct lane *lane, void *ptr, unsigned call,
+    size_t said_size, size_t said_align, const struct unwind_start *at)
 {
 	struct backend_claim *claim = &lane->claim;
 
 	claim->ptr = ptr;
-	claim->call = said->call;
-	claim->said_size = said->size;
-	claim->said_align = said->align;
+	claim->call = call;
+	claim->said_size = said_size;
+	claim->said_align = said_align;
 	claim->nested = thread_nested(t);
 	claim->bad = false;
 	claim->findings = false;
@@ -233,11 +244,13 @@ body_recorded_free(void *ptr, const struct body_said *said,
 			    body_now(t, ptr), said->call,
 			    (uintptr_t)ptr, body_free_stack(lane, at));
 	} else {
-		body_claim(t, lane, ptr, said, at);
+		body_claim(t, lane, ptr, said->call, said->size, said->align,
+		    at);
 		if (PW_LIKELY(!lane->claim.bad))
 			body_give(t, lane, said->call,
 			    body_free_stack(lane, at));
 	}
+	body_late(t, lane, said->call, at);
 	thread_leave(t);
 }
 
@@ -352,15 +365,13 @@ static void *
 body_change(struct thread *t, struct lane *lane, void *ptr,
     struct backend_request *req, const struct unwind_start *at)
 {
-	const struct body_said said = { .call = req->call };
-
 	if (PW_UNLIKELY(req->size > PTRDIFF_MAX)) {
 		finding_bad_size(lane, req->call, req->size, at);
 		return NULL;
 	}
 	if (PW_UNLIKELY(bootstrap_owns(ptr)))
 		return body_adopt(t, lane, ptr, req, at);
-	body_claim(t, lane, ptr, &said, at);
+	body_claim(t, lane, ptr, req->call, 0, 0, at);
 	if (PW_UNLIKELY(lane->claim.bad))
 		return NULL;
 	if (process.backend->realloc != NULL)
@@ -387,6 +398,7 @@ body_recorded_realloc(void *ptr, struct backend_request *req,
 	lane->claim.bad = false;
 	ptr = body_change(t, lane, ptr, req, at);
 	bad = lane->claim.bad;
+	body_late(t, lane, req->call, at);
 	thread_leave(t);
 	if (ptr == NULL)
 		errno = bad ? EINVAL : ENOMEM;
@@ -426,6 +438,14 @@ body_inert_realloc(void *ptr, struct backend_request *req)
 	return to;
 }
 
+/* Apart, so that the way of the rest is short on the stack. */
+static PW_NOINLINE void *
+body_realloc_to_0(void *ptr, unsigned call, const struct unwind_start *at)
+{
+	body_free(ptr, &(struct body_said){ .call = call }, at);
+	return NULL;
+}
+
 void *
 body_realloc(void *ptr, struct backend_request *req,
     const struct unwind_start *at)
@@ -434,10 +454,8 @@ body_realloc(void *ptr, struct backend_request *req,
 
 	if (ptr == NULL)
 		return body_alloc(req, at);
-	if (req->size == 0) {
-		body_free(ptr, &(struct body_said){ .call = req->call }, at);
-		return NULL;
-	}
+	if (req->size == 0)
+		return body_realloc_to_0(ptr, req->call, at);
 	life = body_life();
 	if (PW_LIKELY(life == LIFE_RECORDING))
 		return body_recorded_realloc(ptr, req, at);

@@ -18,6 +18,8 @@
 #include "base/os.h"
 #include "preload/byhand.h"
 
+#define FINDING_SWEEP	100u
+
 /* Not enough ids, or more frames than a memo takes. */
 static PW_NOINLINE uint32_t
 finding_whole_stack(struct lane *lane, const struct unwind_start *at)
@@ -65,6 +67,44 @@ finding_tell(struct lane *lane, const struct unwind_start *at)
 	error->call = lane->claim.call;
 	error->stack = finding_stack(lane, at);
 	finding_write(lane, error);
+}
+
+void
+finding_late(struct thread *t, struct lane *lane, unsigned call,
+    const struct unwind_start *at)
+{
+	struct trace_error *error = &lane->claim.error;
+
+	while (process.backend->late != NULL &&
+	    process.backend->late(&t->backend, error)) {
+		error->call = call;
+		error->stack = finding_stack(lane, at);
+		finding_write(lane, error);
+	}
+}
+
+/* Blocks from before a child of fork was one are its parent's. */
+static uint64_t
+finding_since(void)
+{
+	const struct session_proc *p = session_procs(process.session) +
+	    process.slot;
+
+	return p->parent == ~0u ? 0 : p->start;
+}
+
+void
+finding_sweep(struct thread *t, struct lane *lane)
+{
+	struct trace_error *error = &lane->claim.error;
+	uint64_t since = finding_since();
+	uintptr_t at = 0;
+
+	if (process.backend->sweep == NULL || thread_nested(t))
+		return;
+	for (unsigned n = 0; n < FINDING_SWEEP &&
+	    process.backend->sweep(&t->backend, &at, since, error); n++)
+		finding_write(lane, error);
 }
 
 void

@@ -16,6 +16,13 @@ uint32_t finding_stack(struct lane *, const struct unwind_start *);
 /* What lane->claim.error says, met by call. */
 void	finding_tell(struct lane *, const struct unwind_start *);
 
+/* What the backend met on the way about other blocks; not nested. */
+void	finding_late(struct thread *, struct lane *, unsigned call,
+	    const struct unwind_start *);
+
+/* At an orderly end: every block that is damaged, but no more than a hundred. */
+void	finding_sweep(struct thread *, struct lane *);
+
 /* A request of size bytes that nothing can serve. */
 void	finding_bad_size(struct lane *, unsigned call, size_t size,
 	    const struct unwind_start *);

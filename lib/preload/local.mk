@@ -74,8 +74,10 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool.c \
 	%D%/backend_pool_big.c \
 	%D%/backend_pool_cache.c \
+	%D%/backend_pool_check.c \
 	%D%/backend_pool_figures.c \
 	%D%/backend_pool_guard.c \
 	%D%/backend_pool_impl.h \
+	%D%/backend_pool_quarantine.c \
 	%D%/backend_pool_verdict.c \
 	%D%/backend_pool_zone.c

@@ -26,6 +26,7 @@
 #include <sys/syscall.h>
 
 #include "base/os.h"
+#include "preload/finding.h"
 #include "preload/thread.h"
 #include "trace/writer.h"
 #include "unwind/unwind.h"
@@ -272,6 +273,7 @@ process_end(unsigned how, int status)
 	if (t == NULL)
 		return;
 	if (process.writing) {
+		finding_sweep(t, lane);
 		process_heap_record(t, lane, true);
 		now = session_now(process.session);
 		writer_exit(&lane->writer, now, how, status & 0xff);

@@ -59,7 +59,9 @@ bar(const struct window *w, uint32_t i, const char *bar_text)
 static void
 cell_offset(const struct window *w, uint32_t i, char *text)
 {
-	snprintf(text, 16, "%2d", (int)((w->base + i) % 100));
+	int64_t off = w->base + i;
+
+	snprintf(text, 16, off < 100 ? "%2d" : "%02d", (int)(off % 100));
 }
 
 static void
@@ -171,7 +173,8 @@ remark_window(const struct text *t, const struct report_error *e)
 		return;
 	text_line(t, "  Written between %.4f s (%s) and %.4f s (damage seen).",
 	    report_seconds(t->report, from),
-	    te->window_from && te->window_from != te->alloc_time ?
+	    te->kind == TRACE_ERROR_USE_AFTER_FREE && from == te->free_time ?
+	    "freed" : te->window_from && te->window_from != te->alloc_time ?
 	    "block whole" : "allocated",
 	    report_seconds(t->report, e->found->time));
 }

@@ -114,7 +114,12 @@ section_call(const struct text *t, const struct report_error *e)
 	const char *verb = "met by";
 	char what[80];
 
-	if (te->kind == TRACE_ERROR_DOUBLE_FREE)
+	if (te->found == TRACE_FOUND_AT_EXIT && te->stack == 0)
+		return;
+	if (te->kind == TRACE_ERROR_USE_AFTER_FREE &&
+	    te->found == TRACE_FOUND_SWEEP)
+		verb = "seen by";
+	else if (te->kind == TRACE_ERROR_DOUBLE_FREE)
 		verb = "freed again by";
 	else if (te->kind == TRACE_ERROR_INVALID_FREE ||
 	    te->kind == TRACE_ERROR_MISMATCHED_FREE ||
@@ -217,7 +222,11 @@ say_found(const struct text *t, const struct trace_error *te)
 	};
 	bool over = te->found == TRACE_FOUND_AT_EXIT;
 
-	if (te->found < PW_ARRAY_LEN(when))
+	if (te->kind == TRACE_ERROR_USE_AFTER_FREE &&
+	    te->found == TRACE_FOUND_SWEEP)
+		text_line(t, "  Found when its memory was to be used again; the "
+		    "program goes on.");
+	else if (te->found < PW_ARRAY_LEN(when))
 		text_line(t, "  Found %s%s.", when[te->found],
 		    over ? "" : "; the program goes on");
 }

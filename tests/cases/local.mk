@@ -26,6 +26,11 @@ EXTRA_DIST += \
 	%D%/places/signal.c \
 	%D%/places/thread.c
 CASES = \
+	%D%/after_free.c \
+	%D%/after_free_evicted.c \
+	%D%/after_free_first.c \
+	%D%/after_free_middle.c \
+	%D%/after_free_realloc.c \
 	%D%/double_free.c \
 	%D%/double_free_functions.c \
 	%D%/double_free_large.c \
@@ -60,6 +65,8 @@ CASES = \
 	%D%/overrun_1.c \
 	%D%/overrun_8.c \
 	%D%/overrun_at_realloc.c \
+	%D%/overrun_kept.c \
+	%D%/overrun_kept_large.c \
 	%D%/overrun_nul.c \
 	%D%/overrun_of_0.c \
 	%D%/overrun_of_1.c \
@@ -71,5 +78,8 @@ CASES = \
 	%D%/overrun_of_4096.c \
 	%D%/overrun_run.c \
 	%D%/overrun_shrunk.c \
-	%D%/stack_alloca.c
+	%D%/stack_alloca.c \
+	%D%/underrun_1.c \
+	%D%/underrun_8.c \
+	%D%/underrun_kept.c
 EXTRA_DIST += $(CASES)

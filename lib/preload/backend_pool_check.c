@@ -1,0 +1,271 @@
+/*
+ * backend_pool_check.c - freed blocks that were written to, and the sweep.
+ *
+ * A freed block is full of words that name it (bp_fill).  It is looked at when
+ * it is handed out again, when it goes back to the pool, and at an orderly end:
+ * a byte that is not as it was left was written after the free.  At the end the
+ * guards of all live blocks are looked at too, for a block that is never freed
+ * is never claimed.
+ *
+ * What is found on the way is not about the block of the call in which it is
+ * found.  It waits in a short list, which body.c empties.
+ *
+ * Other threads may go on during a sweep.  So what looks wrong counts only if
+ * the block was the same before and behind the look: its state, and the time of
+ * its allocation or free.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+#define LATE_MAX	16u
+
+uint32_t backend_late;
+
+static struct {
+	struct lock lock;
+	uint32_t n;
+	struct trace_error error[LATE_MAX];
+} late;
+
+bool
+bp_late(struct backend_thread *t, struct trace_error *e)
+{
+	bool any;
+
+	lock_take(&late.lock, t->tid);
+	any = late.n != 0;
+	if (any)
+		*e = late.error[--late.n];
+	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
+	lock_give(&late.lock);
+	return any;
+}
+
+/* In a child of fork: what waited is the parent's, its lock perhaps torn. */
+void
+bp_late_forget(void)
+{
+	lock_reset(&late.lock);
+	late.n = 0;
+	__atomic_store_n(&backend_late, 0, __ATOMIC_RELAXED);
+}
+
+/* The first byte in [from, to) that is not of the word, or to. */
+static char *
+fill_until(char *from, char *to, uint64_t word)
+{
+	const uint8_t *should = (const uint8_t *)&word;
+	uint64_t bad = 0, w;
+
+	for (char *at = from; at < to; at += 64) {
+		char *end = to - at > 64 ? at + 64 : to;
+
+		for (char *p = at; p < end; p += sizeof(w)) {
+			memcpy(&w, p, sizeof(w));
+			bad |= w ^ word;
+		}
+		if (PW_UNLIKELY(bad != 0)) {
+			while ((uint8_t)*at == should[(uintptr_t)at & 7])
+				at++;
+			return at;
+		}
+	}
+	return to;
+}
+
+/* Where a freed block was found written to. */
+struct bad {
+	char *first;
+	char *end;		/* of what was looked at */
+	uint64_t word;		/* that should stand there */
+};
+
+/*
+ * A freed block has pages that were fresh when it was taken: each is full of
+ * fill, or of zeroes (bp_fill_freed).
+ */
+static bool
+fresh_is_bad(struct bad *bad, char *from, char *end, uint64_t word)
+{
+	while (from < end) {
+		char *to = (char *)bits_align_up((uintptr_t)from + 1,
+		    bp_heap.page);
+		uint64_t w;
+
+		memcpy(&w, from, sizeof(w));
+		bad->word = w == 0 ? 0 : word;
+		bad->end = to < end ? to : end;
+		bad->first = fill_until(from, bad->end, bad->word);
+		if (bad->first != bad->end)
+			return true;
+		from = bad->end;
+	}
+	return false;
+}
+
+static bool
+freed_is_bad(struct bad *bad, void *ptr)
+{
+	char *end = (char *)ptr + bits_align_up(bp_size(bp_header(ptr)), 8);
+	char *old = (char *)bits_align_up(bp_fresh_of(ptr), bp_heap.page);
+
+	bad->word = bp_word(POOL_FILL_FREE, ptr);
+	bad->end = end < old ? end : old;
+	bad->first = fill_until(ptr, bad->end, bad->word);
+	if (PW_UNLIKELY(bad->first != bad->end))
+		return true;
+	return PW_UNLIKELY(old < end) && fresh_is_bad(bad, old, end,
+	    bad->word);
+}
+
+/* What stands there, and what should. */
+static void
+freed_error(struct trace_error *e, void *ptr, const struct bad *bad,
+    unsigned found)
+{
+	const struct bp_header *b = bp_header(ptr);
+	const uint8_t *should = (const uint8_t *)&bad->word;
+	char *first = bad->first, *last = first;
+
+	for (char *p = first; p < bad->end; p++)
+		if ((uint8_t)*p != should[(uintptr_t)p & 7])
+			last = p;
+	bp_error_fill(e, TRACE_ERROR_USE_AFTER_FREE, found);
+	e->address = (uintptr_t)first;
+	bp_error_block(e, b, (uintptr_t)ptr, true);
+	e->length = (uint64_t)(last - first) + 1;
+	e->window_from = b->free_time;
+	e->bytes_at = e->address;
+	e->nbytes = (uint32_t)(e->length < TRACE_ERROR_BYTES ? e->length :
+	    TRACE_ERROR_BYTES);
+	for (uint32_t i = 0; i < e->nbytes; i++) {
+		e->bytes[i] = (uint8_t)first[i];
+		e->should[i] = should[(uintptr_t)(first + i) & 7];
+	}
+}
+
+static bool
+freed_is_filled(void *ptr)
+{
+	return (bp_heap.flags & SESSION_FILL) && !bp_is_big(ptr);
+}
+
+/*
+ * Onto the list, not by way of the caller's stack.  More than there is room for
+ * is dropped: it is one fault, most often.
+ */
+static PW_NOINLINE void
+freed_tell(uint32_t tid, void *ptr, const struct bad *bad)
+{
+	lock_take(&late.lock, tid);
+	if (late.n < LATE_MAX)
+		freed_error(&late.error[late.n++], ptr, bad,
+		    TRACE_FOUND_SWEEP);
+	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
+	lock_give(&late.lock);
+}
+
+void
+bp_check_freed(uint32_t tid, void *ptr)
+{
+	struct bad bad;
+
+	if (freed_is_filled(ptr) && PW_UNLIKELY(freed_is_bad(&bad, ptr)))
+		freed_tell(tid, ptr, &bad);
+}
+
+static bool
+sweep_freed(void *ptr, struct trace_error *e)
+{
+	uint64_t time = bp_header(ptr)->free_time;
+	struct bad bad;
+
+	if (!freed_is_filled(ptr) || !freed_is_bad(&bad, ptr))
+		return false;
+	freed_error(e, ptr, &bad, TRACE_FOUND_AT_EXIT);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return *bp_state((uintptr_t)ptr) == BP_FREED &&
+	    bp_header(ptr)->free_time == time;
+}
+
+static bool
+sweep_live(const struct bp_zone *z, void *ptr, uint64_t since,
+    struct trace_error *e)
+{
+	struct backend_claim c = { .ptr = ptr, .call = TRACE_NCALLS };
+	uint64_t time = bp_header(ptr)->alloc_time;
+
+	/* What a child inherited is its parent's to tell. */
+	if (time < since || !bp_header_is_sane(z, ptr) ||
+	    bp_guard_ok(ptr, bp_size(bp_header(ptr))))
+		return false;
+	bp_verdict_look(&c);
+	*e = c.error;
+	e->found = TRACE_FOUND_AT_EXIT;
+	e->window_from = time;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return c.findings && *bp_state((uintptr_t)ptr) == BP_LIVE &&
+	    bp_header(ptr)->alloc_time == time;
+}
+
+/* The next block with a state at or behind at; 0: none below limit. */
+static uintptr_t
+sweep_next(uintptr_t at, uintptr_t limit)
+{
+	uint64_t eight;
+
+	while (at < limit) {
+		if (at / POOL_GRAIN % 8 == 0 &&
+		    limit - at >= 8 * (size_t)POOL_GRAIN) {
+			memcpy(&eight, bp_state(at), sizeof(eight));
+			if (eight == 0) {
+				at += 8 * (size_t)POOL_GRAIN;
+				continue;
+			}
+		}
+		if (*bp_state(at) != BP_NONE)
+			return at;
+		at += POOL_GRAIN;
+	}
+	return 0;
+}
+
+/* Main zone held. */
+static bool
+sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
+    struct trace_error *e)
+{
+	uintptr_t limit = __atomic_load_n(&z->limit, __ATOMIC_ACQUIRE), p;
+
+	for (p = sweep_next(*at < z->start ? z->start : *at, limit); p != 0;
+	    p = sweep_next(p + POOL_GRAIN, limit)) {
+		unsigned state = __atomic_load_n(bp_state(p),
+		    __ATOMIC_ACQUIRE);
+
+		if ((state == BP_LIVE && sweep_live(z, (void *)p, since, e)) ||
+		    (state == BP_FREED && sweep_freed((void *)p, e))) {
+			*at = p + POOL_GRAIN;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+bp_sweep(struct backend_thread *t, uintptr_t *at, uint64_t since,
+    struct trace_error *e)
+{
+	bool found;
+
+	bp_enter_main(t->tid);
+	found = sweep_zone_l(&bp_heap.main, at, since, e);
+	bp_leave_main();
+	return found;
+}

@@ -1,0 +1,54 @@
+/*
+ * backend_pool_quarantine.c - freed blocks that wait before the pool gets them.
+ *
+ * Small blocks wait in the rings of their thread.  Middle ones, which have no
+ * rings, wait here, oldest first out, so many bytes of them and so many blocks:
+ * as long as one waits, nobody else has its memory, a second free of it is
+ * certain, and a write to it shows when it leaves.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "preload/backend_pool_impl.h"
+
+#include "base/os.h"
+
+static void
+quarantine_release_l(struct bp_quarantine *q, uint32_t tid)
+{
+	void *ptr = q->slot[q->head];
+
+	q->head = (q->head + 1) % BP_QUARANTINE_SLOTS;
+	q->count--;
+	q->bytes -= pool_size(bp_block(ptr));
+	bp_check_freed(tid, ptr);
+	bp_zone_give_l(&bp_heap.main, ptr);
+}
+
+void
+bp_quarantine_l(uint32_t tid, void *ptr)
+{
+	struct bp_quarantine *q = &bp_heap.quarantine;
+	size_t size = pool_size(bp_block(ptr));
+
+	if (q->slot == NULL)
+		q->slot = os_map(BP_QUARANTINE_SLOTS * sizeof(*q->slot));
+	if (q->slot == NULL || size > BP_QUARANTINE) {
+		bp_zone_give_l(&bp_heap.main, ptr);
+		return;
+	}
+	while (q->count == BP_QUARANTINE_SLOTS ||
+	    (q->count != 0 && q->bytes + size > BP_QUARANTINE))
+		quarantine_release_l(q, tid);
+	q->slot[(q->head + q->count) % BP_QUARANTINE_SLOTS] = ptr;
+	q->count++;
+	q->bytes += size;
+}
+
+void
+bp_quarantine_flush_l(uint32_t tid)
+{
+	while (bp_heap.quarantine.count != 0)
+		quarantine_release_l(&bp_heap.quarantine, tid);
+}
