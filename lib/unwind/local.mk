@@ -9,6 +9,7 @@ libpwunwind_la_SOURCES = \
 	%D%/unwind_deep.c \
 	%D%/unwind_deep.h \
 	%D%/unwind_expr.c \
+	%D%/unwind_frames.c \
 	%D%/unwind_full.c \
 	%D%/unwind_impl.h \
 	%D%/unwind_ldso.c \

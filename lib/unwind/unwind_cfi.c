@@ -1,15 +1,14 @@
 /*
  * unwind_cfi.c - .eh_frame: from an address to the rules of its frame.
  *
- * .eh_frame_hdr holds a sorted table of (function, FDE).  The FDE names its
- * CIE; the instructions of both are run up to the address, which leaves one
+ * .eh_frame_hdr holds a sorted table of (function, FDE); where there is none,
+ * all FDEs of .eh_frame are looked at in turn.  The FDE names its CIE; the instructions of both are run up to the address, which leaves one
  * rule per register.  Format: Linux Standard Base, "Exception Frames", and
  * DWARF 5 section 6.4.
  *
  * The bytes are the watched program's own and mapped, but every read is held
  * within the object, and the number of instructions is bounded by their
  * bytes.  What is not understood makes the whole answer "no information".
- * Objects without .eh_frame_hdr have none either.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -288,11 +287,47 @@ fde_read(struct cfi *f, const struct object_view *o, uintptr_t at, uintptr_t pc)
 	return !c->bad && pc >= f->begin && pc - f->begin < size;
 }
 
+/*
+ * The same without a table: FDEs one after the other.  Those of one CIE are
+ * neighbours mostly, so it is read once.
+ */
+static PW_NOINLINE uintptr_t
+fde_look(struct cfi *f, const struct object_view *o, uintptr_t pc)
+{
+	uintptr_t at = (uintptr_t)o->frames, here, last = 0, begin;
+	struct cfi_cursor c;
+	uint64_t id;
+
+	for (;; at = (uintptr_t)c.end) {
+		entry_open(&c, o, at);
+		if (c.bad)
+			return 0;	/* the end, where the length is 0 */
+		here = (uintptr_t)c.p;
+		id = cfi_fixed(&c, 4);
+		if (id == 0)
+			continue;
+		if (here - id != last) {
+			last = here - id;
+			cfi_clear(f);
+			cie_read(f, o, last);
+		}
+		if (f->cie.bad)
+			continue;
+		begin = cfi_pointer(&c, f->fde_enc, 0);
+		if (pc - begin < cfi_value(&c, f->fde_enc & 0x0f) && !c.bad)
+			return at;
+	}
+}
+
 bool
 cfi_find(struct cfi *f, const struct object_view *o, uintptr_t pc)
 {
-	uintptr_t data = (uintptr_t)o->hdr;
-	uintptr_t fde = o->hdr == NULL ? 0 : fde_search(o, pc);
+	uintptr_t data = (uintptr_t)o->hdr, fde = 0;
+
+	if (o->hdr != NULL)
+		fde = fde_search(o, pc);
+	else if (o->frames != NULL)
+		fde = fde_look(f, o, pc);
 
 	if (fde == 0)
 		return false;

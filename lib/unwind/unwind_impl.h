@@ -11,6 +11,7 @@
  *	unwind_expr.c		DWARF expressions
  *	unwind_full.c		one step with all registers, for odd frames
  *	unwind_objects.c	loaded objects
+ *	unwind_frames.c		.eh_frame of those that do not say where it is
  *	unwind_ldso.c		ld.so's counters, and the objects of the start
  *	unwind_stack.c		which memory is stack and may be read
  *
@@ -151,7 +152,8 @@ struct object {
 	uintptr_t end;
 	uintptr_t bias;
 	const void *map;	/* link_map; NULL without _dl_find_object */
-	const unsigned char *hdr;	/* .eh_frame_hdr, or NULL */
+	const unsigned char *hdr;	/* .eh_frame_hdr, or NULL ... */
+	const unsigned char *frames;	/* ... then .eh_frame, if found */
 	uint64_t path_hash;
 	uint32_t initial;	/* was there at unwind_init */
 	uint32_t build_id_size;
@@ -169,6 +171,7 @@ struct object_view {
 	uintptr_t start;
 	uintptr_t end;
 	const unsigned char *hdr;
+	const unsigned char *frames;	/* without hdr; NULL: none */
 	bool stays;
 };
 
@@ -242,6 +245,8 @@ struct object_news {
 };
 
 int	objects_init(struct unwind_process *);
+/* Where the .eh_frame is of an object that has no table of it; or NULL. */
+const unsigned char *frames_find(const struct object_news *);
 /* Make sure that the object is known; true: it stays for ever. */
 bool	objects_meet(struct unwind_process *, struct object_news *);
 /* start, end, map, hdr of the object there, if ld.so can say. */

@@ -159,6 +159,7 @@ object_fill(struct unwind_process *p, size_t i, const struct object_news *news)
 	o->bias = news->bias;
 	o->map = news->map;
 	o->hdr = news->hdr;
+	o->frames = news->hdr == NULL ? frames_find(news) : NULL;
 	o->path_hash = path_hash(news->path);
 	o->initial = news->initial;
 	id = find_build_id(news, &size);
@@ -295,11 +296,24 @@ objects_find_initial(const struct unwind_process *p, uintptr_t pc,
 	for (i = 0; i < OBJECTS_MAX && all->word[i] != 0; i++)
 		if (pc >= START(all->word[i]) && pc < all->object[i].end) {
 			*v = (struct object_view){ START(all->word[i]),
-			    all->object[i].end, all->object[i].hdr, true };
+			    all->object[i].end, all->object[i].hdr,
+			    all->object[i].frames, true };
 			return true;
 		}
 	return false;
 }
+
+#ifdef HAVE_FIND_OBJECT
+static const unsigned char *
+objects_frames(const struct unwind_process *p, uintptr_t start)
+{
+	uintptr_t word;
+	size_t unused, i = object_search(p, start, &word, &unused);
+
+	return i < OBJECTS_MAX && STATE(word) == OBJECT_LIVE ?
+	    p->objects->object[i].frames : NULL;
+}
+#endif
 
 bool
 objects_find(struct unwind_process *p, struct unwind_scratch *s, uintptr_t pc,
@@ -316,6 +330,7 @@ objects_find(struct unwind_process *p, struct unwind_scratch *s, uintptr_t pc,
 		v->start = work->news.start;
 		v->end = work->news.end;
 		v->hdr = work->news.hdr;
+		v->frames = v->hdr == NULL ? objects_frames(p, v->start) : NULL;
 		return true;
 	}
 #endif

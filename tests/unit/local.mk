@@ -309,6 +309,14 @@ UNIT_TESTS += %D%/t_unwind
 %C%_t_unwind_LDADD = tests/unwind/liboracle.la \
 	libpwunwind.la libbase.la $(CMOCKA_LIBS)
 
+# The same as an executable that does not say where its .eh_frame is.
+UNIT_TESTS += %D%/t_unwind_bare
+%C%_t_unwind_bare_SOURCES = %D%/t_unwind.c
+%C%_t_unwind_bare_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_unwind_bare_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-eh-frame-hdr
+%C%_t_unwind_bare_LDADD = tests/unwind/liboracle.la \
+	libpwunwind.la libbase.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_unwind_cut
 %C%_t_unwind_cut_SOURCES = %D%/t_unwind_cut.c
 %C%_t_unwind_cut_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -331,7 +339,8 @@ UNIT_TESTS += %D%/t_unwind_objects
 %C%_t_unwind_objects_LDADD = tests/unwind/liboracle.la \
 	libpwunwind.la libbase.la $(CMOCKA_LIBS)
 EXTRA_%C%_t_unwind_objects_DEPENDENCIES = tests/unwind/plugin_a.la \
-	tests/unwind/plugin_b.la tests/unwind/plugin_lazy.la
+	tests/unwind/plugin_b.la tests/unwind/plugin_bare.la \
+	tests/unwind/plugin_lazy.la
 
 UNIT_TESTS += %D%/t_unwind_rows
 %C%_t_unwind_rows_SOURCES = %D%/t_unwind_rows.c

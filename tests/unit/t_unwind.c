@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <alloca.h>
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,6 +388,54 @@ the_vdso_is_walked_through(void **state)
 		skip();		/* clock_gettime is a system call here */
 }
 
+static volatile unsigned nlibc;
+static uintptr_t libc_start;
+
+static void
+tick_in_libc(int sig)
+{
+	struct difference *d = &differences[0];
+
+	tick(sig);
+	/* Behind the handler, the trampoline and this. */
+	for (size_t i = 0; ndifferences == 0 && i < d->n && i < 4; i++)
+		if (d->ours[i] - libc_start < 0x400000 &&
+		    d->ours[i] != (uintptr_t)__builtin_return_address(0))
+			nlibc++;
+}
+
+/* memset and its kin are written by hand, for each kind of processor. */
+static void
+the_assembly_of_libc_is_walked_through(void **state)
+{
+	static char a[1 << 20], b[1 << 20];
+	struct sigaction sa = { .sa_handler = tick_in_libc,
+	    .sa_flags = SA_RESTART };
+	struct itimerval every = { { 0, 500 }, { 0, 500 } };
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	Dl_info info;
+
+	(void)state;
+	assert_true(dladdr(dlsym(RTLD_DEFAULT, "qsort"), &info) != 0);
+	libc_start = (uintptr_t)info.dli_fbase;
+	nticks = 0;
+	sigaction(SIGPROF, &sa, NULL);
+	setitimer(ITIMER_PROF, &every, NULL);
+	for (unsigned i = 0; i < 1000000 && nlibc < 50; i++) {
+		memset(a, 1 + (int)i % 100, sizeof a - 1);
+		memmove(b + i % 64, a, sizeof b - 64);
+		memcpy(b, a, sizeof b);
+		USE(a);
+		nvdso += strlen(a) + (size_t)strcmp(a, b) +
+		    (memchr(b, 0, sizeof b) != NULL);
+	}
+	setitimer(ITIMER_PROF, &never, NULL);
+	for (unsigned i = 0; i < ndifferences && i < 4; i++)
+		print_difference(&differences[i]);
+	assert_int_equal(ndifferences, 0);
+	assert_true(nlibc >= 50);
+}
+
 static void
 a_timer_that_interrupts_anywhere_finds_the_same_stacks(void **state)
 {
@@ -431,6 +480,7 @@ main(void)
 		cmocka_unit_test(
 		    an_alternate_stack_within_the_normal_one_is_walked),
 		cmocka_unit_test(the_vdso_is_walked_through),
+		cmocka_unit_test(the_assembly_of_libc_is_walked_through),
 		cmocka_unit_test(
 		    a_timer_that_interrupts_anywhere_finds_the_same_stacks),
 	};

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "trace/session.h"
 #include "unwind/unwind.h"
@@ -109,6 +110,40 @@ code_without_unwind_information_ends_the_stack_with_a_mark(void **state)
 	assert_true(ips[1] == SESSION_MARK(SESSION_MARK_END, 0));
 }
 
+static size_t ncode;
+
+static void
+capture_in_code(void)
+{
+	struct unwind_start start = UNWIND_CALLER();
+
+	ncode = unwind_capture(&thread, &start, cut_ips, ALL_MAX);
+}
+
+/* Made while running: push %rbp; mov %rsp, %rbp; call *%rdi; pop %rbp; ret */
+static void
+made_code_ends_the_stack_behind_its_own_frame(void **state)
+{
+	static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5,
+	    0xff, 0xd7, 0x5d, 0xc3 };
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void (*made)(void (*)(void));
+
+	(void)state;
+	if (page == MAP_FAILED)
+		skip();
+	memcpy(page, code, sizeof code);
+	*(void **)&made = page;
+	for (int i = 0; i < 3; i++) {
+		made(capture_in_code);
+		assert_int_equal(ncode, 2);
+		assert_true(cut_ips[0] == (uintptr_t)page + 6);
+		assert_true(cut_ips[1] == SESSION_MARK(SESSION_MARK_END, 0));
+	}
+	munmap(page, 4096);
+}
+
 int
 main(void)
 {
@@ -117,6 +152,7 @@ main(void)
 		cmocka_unit_test(a_very_deep_stack_is_cut_too),
 		cmocka_unit_test(
 		    code_without_unwind_information_ends_the_stack_with_a_mark),
+		cmocka_unit_test(made_code_ends_the_stack_behind_its_own_frame),
 	};
 
 	if (unwind_init() != 0)

@@ -254,6 +254,16 @@ a_plugin_in_a_namespace_of_its_own_is_walked(void **state)
 }
 
 static void
+a_plugin_that_does_not_say_where_its_frames_are_is_walked(void **state)
+{
+	uintptr_t where;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_true(call_plugin(PLUGINS "plugin_bare.so", &where) > 3);
+}
+
+static void
 frames_of_late_binding_are_walked_over_rbx(void **state)
 {
 	void *lib = dlopen(PLUGINS "plugin_lazy.so", RTLD_LAZY);
@@ -311,6 +321,8 @@ main(void)
 		cmocka_unit_test(
 		    a_plugin_loaded_where_another_was_has_rows_of_its_own),
 		cmocka_unit_test(a_plugin_in_a_namespace_of_its_own_is_walked),
+		cmocka_unit_test(
+		    a_plugin_that_does_not_say_where_its_frames_are_is_walked),
 		cmocka_unit_test(frames_of_late_binding_are_walked_over_rbx),
 		cmocka_unit_test(
 		    captures_go_on_while_another_thread_loads_and_unloads),

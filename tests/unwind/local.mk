@@ -6,7 +6,8 @@ check_LTLIBRARIES += %D%/liboracle.la
 # Objects that tests of the row walker load and unload (t_unwind_objects).
 # A module needs an -rpath to be built as one; it is never installed.
 if HAVE_CMOCKA
-check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_lazy.la
+check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_bare.la \
+	%D%/plugin_lazy.la
 %C%_plugin_a_la_SOURCES = %D%/plugin.c
 %C%_plugin_a_la_CFLAGS = $(AM_CFLAGS) -O2 -fomit-frame-pointer
 %C%_plugin_a_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PAD=40
@@ -15,6 +16,11 @@ check_LTLIBRARIES += %D%/plugin_a.la %D%/plugin_b.la %D%/plugin_lazy.la
 %C%_plugin_b_la_CFLAGS = $(AM_CFLAGS) -O2 -fomit-frame-pointer
 %C%_plugin_b_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PAD=72
 %C%_plugin_b_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+%C%_plugin_bare_la_SOURCES = %D%/plugin.c
+%C%_plugin_bare_la_CFLAGS = $(AM_CFLAGS) -O2 -fomit-frame-pointer
+%C%_plugin_bare_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PAD=72
+%C%_plugin_bare_la_LDFLAGS = -module -avoid-version -rpath /nowhere \
+	-Wl,--no-eh-frame-hdr
 %C%_plugin_lazy_la_SOURCES = %D%/plugin_lazy.c
 %C%_plugin_lazy_la_CFLAGS = $(AM_CFLAGS) -O2
 %C%_plugin_lazy_la_LDFLAGS = -module -avoid-version -rpath /nowhere \
@@ -28,6 +34,6 @@ check_LTLIBRARIES += %D%/everywhere.la
 %C%_everywhere_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 %C%_everywhere_la_LIBADD = libpwunwind.la libbase.la \
 	%D%/liboracle.la
-EXTRA_DIST += %D%/differences
+EXTRA_DIST += %D%/differences %D%/odd.cc
 dist_check_SCRIPTS += %D%/check-everywhere
 TESTS += %D%/check-everywhere
