@@ -112,6 +112,7 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	h->depth = o->depth;
 	h->flags = o->flags;
 	h->sample = o->sample;
+	h->quarantine = o->quarantine;
 	h->front_pid = (uint32_t)getpid();
 	h->ticks_per_second = ticks_rate(&f->ticks);
 	h->unix_ns = (uint64_t)now.tv_sec * 1000000000u +

@@ -55,8 +55,9 @@ enum {
 	_(PASS_THROUGH, "pass-through", 0, "yes|no", NOW, "Recording",	       \
 	    "no: set the variables that make known allocators above malloc "   \
 	    "use it")							       \
-	_(QUARANTINE, "quarantine", 0, "SIZE", LATER, "Recording",	       \
-	    "bytes of freed blocks kept back")				       \
+	_(QUARANTINE, "quarantine", 0, "SIZE", NOW, "Recording",	       \
+	    "bytes of freed blocks of over 1,000 bytes kept back (default "    \
+	    "512K, 0: none)")						       \
 	_(SAMPLE, "sample", 0, "BYTES", NOW, "Recording",		       \
 	    "record one block in so many bytes allocated, in the mean; "       \
 	    "figures are estimates (profile mode)")			       \
@@ -166,6 +167,7 @@ struct watch_options {
 	uint64_t max_size;		/* bytes; 0: by the free space */
 	bool ring;			/* at it the oldest part goes */
 	uint64_t sample;		/* bytes; 0: not given */
+	uint64_t quarantine;		/* bytes */
 	bool pass_through;
 	enum watch_leak_check leak_check;
 	unsigned error_exitcode;	/* 0: not given */

@@ -183,6 +183,15 @@ set_stacks(struct watch_options *o, struct args *a)
 }
 
 static enum args_result
+set_quarantine(struct watch_options *o, struct args *a)
+{
+	if (args_size(a->value, &o->quarantine) < 0 ||
+	    o->quarantine > SESSION_QUARANTINE_MAX)
+		return args_refuse(a, "'%s' is no size up to 1G", a->value);
+	return ARGS_OPTION;
+}
+
+static enum args_result
 set_yes_no(struct args *a, bool *to)
 {
 	if (args_yes_no(a->value, to) < 0)
@@ -306,6 +315,8 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		r = set_number(a, 1, 256, &n);
 		o->depth = (uint32_t)n;
 		return r;
+	case OPT_QUARANTINE:
+		return set_quarantine(o, a);
 	case OPT_STACKS:
 		return set_stacks(o, a);
 	case OPT_MAPPINGS:
@@ -424,6 +435,7 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	o->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
 	o->depth = 256;
 	o->stacks = SESSION_STACKS_MAX;
+	o->quarantine = SESSION_QUARANTINE;
 	o->pass_through = true;
 	o->leak_check = WATCH_LEAK_TOP;
 	o->frames = 12;

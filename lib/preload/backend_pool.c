@@ -33,6 +33,7 @@ pool_start(const struct session_header *session)
 	list_init(&bp_heap.caches);
 	list_init(&bp_heap.idle);
 	bp_heap.flags = session == NULL ? 0 : session->flags;
+	bp_heap.quarantine.max = session == NULL ? 0 : session->quarantine;
 	return bp_zone_start();
 }
 

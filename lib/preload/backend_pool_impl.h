@@ -61,8 +61,8 @@
 #define BP_RING		32u		/* blocks a ring can hold */
 #define BP_GRANULE	(64u << 10)	/* one freshness mark each */
 #define BP_NGONE	256u
-#define BP_QUARANTINE	((size_t)512 << 10)	/* bytes of middle blocks */
-#define BP_QUARANTINE_SLOTS 4096u
+#define BP_QUARANTINE_SLOT	2048u	/* bytes of quarantine for each slot */
+#define BP_QUARANTINE_SLOTS	1024u	/* at least */
 #define BP_LEAD		(sizeof(struct pool_header) + sizeof(struct bp_header))
 #define BP_BIG_LEAD	64u		/* pages of the span, then BP_LEAD */
 
@@ -144,6 +144,8 @@ struct bp_quarantine {
 	uint32_t head;
 	uint32_t count;
 	size_t bytes;		/* of whole blocks */
+	size_t max;		/* of bytes; 0: nothing waits */
+	uint32_t nslots;
 };
 
 struct bp_heap {

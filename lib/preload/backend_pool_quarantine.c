@@ -19,11 +19,22 @@ quarantine_release_l(struct bp_quarantine *q, uint32_t tid)
 {
 	void *ptr = q->slot[q->head];
 
-	q->head = (q->head + 1) % BP_QUARANTINE_SLOTS;
+	q->head = (q->head + 1) % q->nslots;
 	q->count--;
 	q->bytes -= pool_size(bp_block(ptr));
 	bp_check_freed(tid, ptr);
 	bp_zone_give_l(&bp_heap.main, ptr);
+}
+
+static bool
+quarantine_open(struct bp_quarantine *q)
+{
+	size_t n = q->max / BP_QUARANTINE_SLOT;
+
+	q->nslots = n < BP_QUARANTINE_SLOTS ? BP_QUARANTINE_SLOTS :
+	    (uint32_t)n;
+	q->slot = os_map(q->nslots * sizeof(*q->slot));
+	return q->slot != NULL;
 }
 
 void
@@ -32,16 +43,14 @@ bp_quarantine_l(uint32_t tid, void *ptr)
 	struct bp_quarantine *q = &bp_heap.quarantine;
 	size_t size = pool_size(bp_block(ptr));
 
-	if (q->slot == NULL)
-		q->slot = os_map(BP_QUARANTINE_SLOTS * sizeof(*q->slot));
-	if (q->slot == NULL || size > BP_QUARANTINE) {
+	if (size > q->max || (q->slot == NULL && !quarantine_open(q))) {
 		bp_zone_give_l(&bp_heap.main, ptr);
 		return;
 	}
-	while (q->count == BP_QUARANTINE_SLOTS ||
-	    (q->count != 0 && q->bytes + size > BP_QUARANTINE))
+	while (q->count == q->nslots ||
+	    (q->count != 0 && q->bytes + size > q->max))
 		quarantine_release_l(q, tid);
-	q->slot[(q->head + q->count) % BP_QUARANTINE_SLOTS] = ptr;
+	q->slot[(q->head + q->count) % q->nslots] = ptr;
 	q->count++;
 	q->bytes += size;
 }

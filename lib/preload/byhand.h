@@ -42,6 +42,7 @@ struct byhand {
 	uint64_t stacks;	/* bytes */
 	uint64_t max_size;	/* bytes; 0: by the free space */
 	uint64_t sample;	/* bytes; 0, 1: all blocks */
+	uint64_t quarantine;	/* bytes */
 	char only[SESSION_LIST_MAX];
 	char skip[SESSION_LIST_MAX];
 

@@ -173,6 +173,15 @@ set_stacks(struct byhand *b, const char *value)
 }
 
 static const char *
+set_quarantine(struct byhand *b, const char *value)
+{
+	if (!take_size(value, &b->quarantine) ||
+	    b->quarantine > SESSION_QUARANTINE_MAX)
+		return "that is no size up to 1G";
+	return NULL;
+}
+
+static const char *
 set_sample(struct byhand *b, const char *value)
 {
 	uint64_t size;
@@ -260,7 +269,7 @@ static const struct byhand_option options[] = {
 	{ "mappings", 0, true, set_mappings },
 	{ "abort-on-error", 0, false, set_abort },
 	{ "pass-through", 0, true, NULL },
-	{ "quarantine", 0, true, NULL },
+	{ "quarantine", 0, true, set_quarantine },
 	{ "sample", 0, true, set_sample },
 	{ "lossy", 0, false, NULL },
 	{ "check-every", 0, true, NULL },
@@ -432,6 +441,7 @@ byhand_options(struct byhand *b)
 	b->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
 	b->depth = 256;
 	b->stacks = SESSION_STACKS_MAX;
+	b->quarantine = SESSION_QUARANTINE;
 	if (text != NULL)
 		while (take_option(b, &text, &why) == 0)
 			;

@@ -69,6 +69,8 @@
 #define SESSION_NODES_MAX	(4u << 20)
 #define SESSION_STACKS_MAX	(64u << 20)	/* bytes: that many nodes */
 #define SESSION_STACKS_LEAST	(64u << 10)
+#define SESSION_QUARANTINE	(512u << 10)	/* bytes: the default ... */
+#define SESSION_QUARANTINE_MAX	(1u << 30)	/* ... and the most */
 #define SESSION_PATH_MAX	4096u
 #define SESSION_LIST_MAX	4096u
 #define SESSION_DIRECT_MAX	(4u << 20)	/* chunks of a direct one: 64 GiB */
@@ -187,6 +189,7 @@ struct session_header {
 	uint64_t clock_raw;		/* direct: both clocks ... */
 	uint64_t clock_ns;		/* ... at one moment (ticks.h) */
 	uint64_t sample;		/* bytes between two; 0, 1: all blocks */
+	uint64_t quarantine;		/* bytes of freed blocks kept back */
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));

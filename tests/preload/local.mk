@@ -29,6 +29,7 @@ PRELOAD_TESTS = \
 	%D%/check-narrow \
 	%D%/check-order \
 	%D%/check-plugin \
+	%D%/check-quarantine \
 	%D%/check-sample \
 	%D%/check-stack \
 	%D%/check-threads \
