@@ -146,6 +146,15 @@ else
 	echo 'no AddressSanitizer to try'
 fi
 
+# Who gets another user's rights may not even see us.
+cp plain setid
+if chown 65534 setid 2>/dev/null && chmod 4755 setid; then
+	report ./starts fork "$tmp/setid"
+	named t.json setid 1
+else
+	echo 'nobody else to be here'
+fi
+
 # Past libc: an exec in place, a child, a child's child, from any thread.
 cat >past.c <<'END'
 #define _GNU_SOURCE
