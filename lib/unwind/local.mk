@@ -6,6 +6,7 @@ libpwunwind_la_SOURCES = \
 	%D%/unwind.h \
 	%D%/unwind_again.c \
 	%D%/unwind_cfi.c \
+	%D%/unwind_code.c \
 	%D%/unwind_deep.c \
 	%D%/unwind_deep.h \
 	%D%/unwind_expr.c \

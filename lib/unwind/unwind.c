@@ -146,33 +146,19 @@ walk_signal(struct walk *w)
 	return WALK_GO;
 }
 
-/* Programs bring their own: mov $SYS_rt_sigreturn, %rax; syscall. */
-static PW_NOINLINE bool
-is_signal_return(const struct unwind_process *p, struct unwind_thread *th,
-    uintptr_t pc)
-{
-	static const unsigned char code[] =
-	    { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-	uintptr_t word;
-
-	if (!stack_read(p, th, pc, &word) || !stack_read(p, th, pc + 8, &word))
-		return false;
-	return bytes_equal((const unsigned char *)pc, code, sizeof code);
-}
-
 static PW_NOINLINE uint64_t
 walk_row(struct walk *w, struct unwind_scratch *s)
 {
 	uintptr_t pc = w->exact ? w->pc : w->pc - 1;
 	struct object_view *view = &s->view;
-	uint64_t row = ROW_MAKE(ROW_UNKNOWN, 0, 0, 0, 0);
+	uint64_t row = ROW_MAKE(ROW_UNKNOWN, 0, 0, 0, 0), code;
 
 	if (!objects_find(w->process, s, pc, view))
 		return row;
 	if (cfi_find(&s->cfi, view, pc))
 		row = cfi_row(&s->cfi);
-	else if (is_signal_return(w->process, w->thread, w->pc))
-		row = ROW_MAKE(ROW_SIGNAL, 0, 0, 0, 0);
+	else if (ROW_KIND(code = code_row(w)) != ROW_UNKNOWN)
+		row = code;
 	else if (cfi_find(&s->cfi, view, w->pc) && s->cfi.begin == w->pc)
 		/* No call returns to a beginning: makecontext put it there. */
 		row = ROW_MAKE(ROW_STOP, 0, 0, 0, 0);

@@ -8,6 +8,7 @@
  *	unwind_cfi.c		.eh_frame: from an address to register rules
  *	unwind_ops.c		the instructions of .eh_frame
  *	unwind_pack.c		rules as a row
+ *	unwind_code.c		code that has no .eh_frame
  *	unwind_expr.c		DWARF expressions
  *	unwind_full.c		one step with all registers, for odd frames
  *	unwind_objects.c	loaded objects
@@ -384,6 +385,9 @@ bool	cfi_run(struct cfi *, struct cfi_cursor *, uintptr_t data,
 
 /* The rules in force at pc; false: there is no (sound) information. */
 bool	cfi_find(struct cfi *, const struct object_view *, uintptr_t pc);
+/* The row of w->pc as its code tells it, or ROW_UNKNOWN. */
+struct walk;
+uint64_t code_row(const struct walk *);
 /* The rules as a row. */
 uint64_t cfi_row(const struct cfi *);
 

@@ -253,6 +253,30 @@ a_plugin_in_a_namespace_of_its_own_is_walked(void **state)
 	assert_true(ngone >= gone + 6);
 }
 
+static int unloaded;
+
+static int
+leaf_of_unload(void)
+{
+	unloaded = leaf();
+	return unloaded;
+}
+
+/* By the compiler's start files, which have no unwind information. */
+static void
+what_is_called_when_a_plugin_is_closed_is_walked(void **state)
+{
+	void *lib = dlopen(PLUGINS "plugin_a.so", RTLD_NOW);
+	void (*at_unload)(int (*)(void));
+
+	(void)state;
+	assert_non_null(lib);
+	*(void **)&at_unload = dlsym(lib, "plugin_at_unload");
+	at_unload(leaf_of_unload);
+	dlclose(lib);
+	assert_true(unloaded > 10);
+}
+
 static void
 a_plugin_that_does_not_say_where_its_frames_are_is_walked(void **state)
 {
@@ -321,6 +345,8 @@ main(void)
 		cmocka_unit_test(
 		    a_plugin_loaded_where_another_was_has_rows_of_its_own),
 		cmocka_unit_test(a_plugin_in_a_namespace_of_its_own_is_walked),
+		cmocka_unit_test(
+		    what_is_called_when_a_plugin_is_closed_is_walked),
 		cmocka_unit_test(
 		    a_plugin_that_does_not_say_where_its_frames_are_is_walked),
 		cmocka_unit_test(frames_of_late_binding_are_walked_over_rbx),
