@@ -109,8 +109,9 @@ grow_nodes(struct session_header *h, int fd)
 	if (allocate(fd, h->nodes_off, sizeof(struct session_node), ready,
 	    more))
 		return;
-	__atomic_store_n(&h->nodes_ready, more, __ATOMIC_RELEASE);
-	os_futex_wake(&h->nodes_ready, INT_MAX);
+	if (__atomic_compare_exchange_n(&h->nodes_ready, &ready, more, false,
+	    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		os_futex_wake(&h->nodes_ready, INT_MAX);
 }
 
 static void

@@ -150,7 +150,7 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 	if (PW_UNLIKELY(ptr == NULL))
 		return NULL;
 	if (*bp_state((uintptr_t)ptr) == BP_FREED)
-		bp_check_freed(t->tid, ptr);
+		bp_unfree(t->tid, ptr);
 	bp_present(ptr, req, UINTPTR_MAX - bp_heap.page);
 	count(c, (int64_t)req->size, (int64_t)pool_size(bp_block(ptr)));
 	return ptr;

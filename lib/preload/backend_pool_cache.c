@@ -89,7 +89,7 @@ ring_flush_l(struct bp_ring *r, unsigned n, uint32_t tid)
 		r->head = (r->head + 1) % BP_RING;
 		r->count--;
 		if (*bp_state((uintptr_t)ptr) == BP_FREED)
-			bp_check_freed(tid, ptr);
+			bp_unfree(tid, ptr);
 		bp_zone_give_l(&bp_heap.main, ptr);
 	}
 }

@@ -173,21 +173,29 @@ freed_tell(uint32_t tid, void *ptr, const struct bad *bad)
 }
 
 void
-bp_check_freed(uint32_t tid, void *ptr)
+bp_unfree(uint32_t tid, void *ptr)
 {
 	struct bad bad;
 
 	if (freed_is_filled(ptr) && PW_UNLIKELY(freed_is_bad(&bad, ptr)))
 		freed_tell(tid, ptr, &bad);
+	/* Seen before what is written to it now: see sweep_freed. */
+	__atomic_store_n(bp_state((uintptr_t)ptr), (uint8_t)BP_RINGED,
+	    __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
+/*
+ * Freed before the process was a fork's child: its pages were copied one after
+ * the other, while other threads of the parent went on.
+ */
 static bool
-sweep_freed(void *ptr, struct trace_error *e)
+sweep_freed(void *ptr, uint64_t since, struct trace_error *e)
 {
 	uint64_t time = bp_header(ptr)->free_time;
 	struct bad bad;
 
-	if (!freed_is_filled(ptr) || !freed_is_bad(&bad, ptr))
+	if (time < since || !freed_is_filled(ptr) || !freed_is_bad(&bad, ptr))
 		return false;
 	freed_error(e, ptr, &bad, TRACE_FOUND_AT_EXIT);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -202,8 +210,8 @@ sweep_live(const struct bp_zone *z, void *ptr, uint64_t since,
 	struct backend_claim c = { .ptr = ptr, .call = TRACE_NCALLS };
 	uint64_t time = bp_header(ptr)->alloc_time;
 
-	/* What a child inherited is its parent's to tell. */
-	if (time < since || !bp_header_is_sane(z, ptr) ||
+	/* Not noted yet; or inherited: that is for the parent to tell. */
+	if (time == 0 || time < since || !bp_header_is_sane(z, ptr) ||
 	    bp_guard_ok(ptr, bp_size(bp_header(ptr))))
 		return false;
 	bp_verdict_look(&c);
@@ -250,7 +258,7 @@ sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
 		    __ATOMIC_ACQUIRE);
 
 		if ((state == BP_LIVE && sweep_live(z, (void *)p, since, e)) ||
-		    (state == BP_FREED && sweep_freed((void *)p, e))) {
+		    (state == BP_FREED && sweep_freed((void *)p, since, e))) {
 			*at = p + POOL_GRAIN;
 			return true;
 		}

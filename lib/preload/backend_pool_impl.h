@@ -406,8 +406,8 @@ bp_fresh_of(void *ptr)
 	    (uintptr_t)ptr + fresh * POOL_GRAIN;
 }
 
-/* backend_pool_check.c: a FREED block leaves: was it written to? */
-void	bp_check_freed(uint32_t tid, void *ptr);
+/* backend_pool_check.c: a FREED block no longer is: was it written to? */
+void	bp_unfree(uint32_t tid, void *ptr);
 bool	bp_late(struct backend_thread *, struct trace_error *);
 void	bp_late_forget(void);
 bool	bp_sweep(struct backend_thread *, uintptr_t *at, uint64_t since,

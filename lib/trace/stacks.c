@@ -198,6 +198,9 @@ stacks_await(struct stacks *s, uint32_t id)
 			return false;
 		os_futex_wait(&h->nodes_ready, ready, STACKS_NAP_NS);
 	}
+	/* The recorder may only be without a turn: then we make room. */
+	if (direct_nodes(h, id))
+		return true;
 	__atomic_store_n(&s->in_vain, ready, __ATOMIC_RELAXED);
 	return false;
 }
