@@ -32,6 +32,7 @@ PRELOAD_TESTS = \
 	%D%/check-quarantine \
 	%D%/check-sample \
 	%D%/check-stack \
+	%D%/check-sweep \
 	%D%/check-threads \
 	%D%/check-throws
 dist_check_SCRIPTS += $(PRELOAD_TESTS)
@@ -66,6 +67,7 @@ EXTRA_DIST += \
 	%D%/plugin.c \
 	%D%/replay.awk \
 	%D%/sample.c \
+	%D%/sweep.c \
 	%D%/threads.c \
 	%D%/throws.cc \
 	%D%/timer.c
