@@ -14,8 +14,9 @@
  * id is entered after its node was filled, with release; so whoever reads the
  * id can read the node.
  *
- * The node table is bounded.  When ids run short the recorder is called and
- * waited for a little (once, until it gives some); when they have run out, a
+ * The node table is bounded.  When ids run short we make more of them ready, or
+ * where the kernel can't do that the recorder is called and waited for a little
+ * (once, until it gives some); when they have run out, a
  * capture keeps its innermost STACKS_FULL_FRAMES frames under a node that says
  * so, for which the last part of the ids is set aside; and at the very end it
  * becomes stack 0.
@@ -178,15 +179,13 @@ stacks_find_older(const struct stacks *s, const struct stacks_table *t,
 	return id;
 }
 
-/* Wait until id is ready; false when that takes too long. */
+/* The recorder makes it ready; false when that takes too long. */
 static bool
 stacks_await(struct stacks *s, uint32_t id)
 {
 	struct session_header *h = s->session;
 	uint32_t ready = 0;
 
-	if (h->flags & SESSION_DIRECT)
-		return direct_nodes(h, id);
 	for (unsigned t = 0; t <= STACKS_WAIT_NS; t += STACKS_NAP_NS) {
 		ready = __atomic_load_n(&h->nodes_ready, __ATOMIC_ACQUIRE);
 		if (id < ready)
@@ -198,11 +197,15 @@ stacks_await(struct stacks *s, uint32_t id)
 			return false;
 		os_futex_wait(&h->nodes_ready, ready, STACKS_NAP_NS);
 	}
-	/* The recorder may only be without a turn: then we make room. */
-	if (direct_nodes(h, id))
-		return true;
 	__atomic_store_n(&s->in_vain, ready, __ATOMIC_RELAXED);
 	return false;
+}
+
+static bool
+stacks_make_ready(struct stacks *s, uint32_t id)
+{
+	return direct_nodes(s->session, id) ||
+	    (!(s->session->flags & SESSION_DIRECT) && stacks_await(s, id));
 }
 
 /* A new id below limit, with its bytes allocated; 0: none to be had. */
@@ -213,12 +216,12 @@ stacks_claim(struct stacks *s, uint32_t limit)
 	uint32_t ready = __atomic_load_n(&h->nodes_ready, __ATOMIC_ACQUIRE);
 	uint32_t id = __atomic_load_n(&h->nodes_claimed, __ATOMIC_RELAXED);
 
-	if (id >= limit || (id >= ready && !stacks_await(s, id)))
+	if (id >= limit || (id >= ready && !stacks_make_ready(s, id)))
 		return 0;
 	id = __atomic_fetch_add(&h->nodes_claimed, 1, __ATOMIC_RELAXED);
 	if (id == 0)
 		id = __atomic_fetch_add(&h->nodes_claimed, 1, __ATOMIC_RELAXED);
-	if (id >= s->max || (id >= ready && !stacks_await(s, id)))
+	if (id >= s->max || (id >= ready && !stacks_make_ready(s, id)))
 		return 0;	/* others took the rest; a hole stays */
 	if (id + 4 * STACKS_CALL_EVERY > ready && id % STACKS_CALL_EVERY == 0)
 		session_wake(h);

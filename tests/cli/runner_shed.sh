@@ -227,6 +227,14 @@ report sh -c '(sleep 1) & sleep 1; wait'
 check 'who sleeps is named' jq -e '[.processes[] | select(.recorded == false and
 	.start > 0.1)] | length == 0' t.json
 
+# Without the runner who starts it says so all the same.
+LD_PRELOAD=$(echo "$top_builddir"/.libs/libpoolwatch-preload.so) \
+	POOLWATCH_OPTIONS='-o hand.pwt' ./starts fork "$tmp/alone" >out ||
+	fail "by hand: status $?"
+run poolleak --format=json -o hand.json hand.pwt
+status 0 'by hand'
+named hand.json alone 1
+
 # What can't even be executed is nobody.
 run poolwatch -q --force -o no.pwt ./starts fork "$tmp/alone.c"
 run poolleak no.pwt
