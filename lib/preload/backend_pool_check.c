@@ -57,27 +57,37 @@ bp_late_forget(void)
 	__atomic_store_n(&backend_late, 0, __ATOMIC_RELAXED);
 }
 
+typedef uint64_t check_four __attribute__((vector_size(32), aligned(8),
+    may_alias));
+
+/* Are the 128 bytes at p the word, sixteen times? */
+static PW_ALWAYS_INLINE bool
+fill_is_whole(const char *p, check_four should)
+{
+	const check_four *four = (const check_four *)p;
+	check_four bad = (four[0] ^ should) | (four[1] ^ should) | (four[2] ^ should) |
+	    (four[3] ^ should);
+	return (bad[0] | bad[1] | bad[2] | bad[3]) == 0;
+}
+
 /* The first byte in [from, to) that is not of the word, or to. */
 static char *
 fill_until(char *from, char *to, uint64_t word)
 {
+	const check_four four = { word, word, word, word };
 	const uint8_t *should = (const uint8_t *)&word;
-	uint64_t bad = 0, w;
+	uint64_t w;
 
-	for (char *at = from; at < to; at += 64) {
-		char *end = to - at > 64 ? at + 64 : to;
-
-		for (char *p = at; p < end; p += sizeof(w)) {
-			memcpy(&w, p, sizeof(w));
-			bad |= w ^ word;
-		}
-		if (PW_UNLIKELY(bad != 0)) {
-			while ((uint8_t)*at == should[(uintptr_t)at & 7])
-				at++;
-			return at;
-		}
+	while (to - from >= 128 && PW_LIKELY(fill_is_whole(from, four)))
+		from += 128;
+	for (; from < to; from += sizeof(w)) {
+		memcpy(&w, from, sizeof(w));
+		if (PW_UNLIKELY(w != word))
+			break;
 	}
-	return to;
+	while (from < to && (uint8_t)*from == should[(uintptr_t)from & 7])
+		from++;
+	return from;
 }
 
 /* Where a freed block was found written to. */
