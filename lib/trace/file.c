@@ -267,7 +267,7 @@ trace_file_round(struct trace_file *f, struct session_header *h)
 	}
 	if (file_index_round(f) != 0)
 		return -1;
-	f->blocks_in_round = 0;
+	f->blocks_in_round = 0;		/* an INDEX is in none */
 	return f->taken;
 }
 

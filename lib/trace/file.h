@@ -29,8 +29,9 @@ struct trace_file *trace_file_create(int fd, const struct session_header *,
 /*
  * Drain all that is published: one round.  Chunks that are FULL and drained
  * become FREE.  Stack nodes are stored before the slices that name them.
- * Returns the bytes taken, or -1 with errno (disk full): nothing of that
- * round was given back, the file ends in a whole block.
+ * Returns the bytes taken, or -1 with errno (disk full): the file ends in a
+ * whole block, only what is in it was given back, and the next call goes on
+ * with the same round.
  */
 int64_t	trace_file_round(struct trace_file *, struct session_header *);
 
