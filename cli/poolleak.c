@@ -66,8 +66,8 @@ leak_replay_until(struct trace_reader *reader, struct heap *heap,
     bool *no_memory)
 {
 	*no_memory = false;
-	if (trace_seek(reader, until->time, status) < 0 ||
-	    heap_replay_until(heap, until, status, no_memory) < 0)
+	trace_seek(reader, until->time);
+	if (heap_replay_until(heap, until, status, no_memory) < 0)
 		return -1;
 	return trace_skip_rest(reader, status);
 }

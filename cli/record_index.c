@@ -71,12 +71,13 @@ struct record_index {
 	uint64_t began;		/* ns */
 };
 
+/* What this thread has had of a processor. */
 static uint64_t
-clock_ns(clockid_t clock)
+thread_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(clock, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -107,8 +108,7 @@ static void
 index_give_way(const struct record_index *x)
 {
 	while (!index_is_over(x) && x->ring == 0 &&
-	    clock_ns(CLOCK_THREAD_CPUTIME_ID) * INDEX_SHARE >
-	    clock_ns(CLOCK_MONOTONIC) - x->began)
+	    thread_ns() * INDEX_SHARE > os_monotonic_ns() - x->began)
 		nap(INDEX_NAP_NS);
 }
 
@@ -197,7 +197,7 @@ index_main(void *arg)
 	if (x->ring == 0)
 		sched_setscheduler(0, SCHED_IDLE, &none);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", x->fd);
-	x->began = clock_ns(CLOCK_MONOTONIC);
+	x->began = os_monotonic_ns();
 	x->reader = trace_open(path, TRACE_MAKE_KEYS, &st);
 	x->heap = x->reader ? heap_create(x->reader) : NULL;
 	while (x->heap != NULL && got >= 0 && !index_is_over(x)) {
@@ -247,12 +247,13 @@ index_create(int fd, uint64_t ring)
 	return NULL;
 }
 
+/* Is that the number of the file that the trace is now? */
 static bool
-key_is_of(const struct index_key *key, int fd)
+is_file(uint64_t number, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && key->file == (uint64_t)st.st_ino;
+	return fstat(fd, &st) == 0 && number == (uint64_t)st.st_ino;
 }
 
 struct record_index *
@@ -269,7 +270,7 @@ record_index_round(struct record_index *x, struct trace_file *f, int fd,
 	if (key == NULL)
 		return x;
 	/* Without it a trace is as good: it takes longer to look into. */
-	if (key_is_of(key, fd)) {
+	if (is_file(key->file, fd)) {
 		trace_file_keyframe(f, key->bytes.data, key->bytes.size);
 		if (ring != 0) {
 			key_free(x->newest);
@@ -285,13 +286,13 @@ record_index_round(struct record_index *x, struct trace_file *f, int fd,
 static uint64_t
 index_behind(const struct record_index *x, const struct trace_file *f)
 {
-	struct index_key here = { .file = __atomic_load_n(&x->file,
-	    __ATOMIC_RELAXED) };
-	uint64_t size = trace_file_size(f), pos = __atomic_load_n(&x->pos,
-	    __ATOMIC_RELAXED);
+	uint64_t file = __atomic_load_n(&x->file, __ATOMIC_RELAXED);
+	uint64_t pos = __atomic_load_n(&x->pos, __ATOMIC_RELAXED);
+	uint64_t size = trace_file_size(f);
 
-	return key_is_of(&here, x->fd) && pos < size ? size - pos :
-	    key_is_of(&here, x->fd) ? 0 : size;
+	if (!is_file(file, x->fd))
+		return size;
+	return pos < size ? size - pos : 0;
 }
 
 bool

@@ -69,10 +69,11 @@ replay(struct trace_reader *r, struct heap_totals *t,
 	int got = 0;
 
 	*t = (struct heap_totals){ .last_time = 0 };
-	if (h != NULL && trace_seek(r, ~0ull, status) >= 0)
+	if (h != NULL) {
+		trace_seek(r, ~0ull);
 		got = heap_replay(h, status, &no_memory);
-	if (h != NULL)
 		*t = *heap_totals(h);
+	}
 	heap_destroy(h);
 	if (!no_memory)
 		return got;

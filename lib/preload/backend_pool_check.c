@@ -57,16 +57,14 @@ bp_late_forget(void)
 	__atomic_store_n(&backend_late, 0, __ATOMIC_RELAXED);
 }
 
-typedef uint64_t check_four __attribute__((vector_size(32), aligned(8),
-    may_alias));
-
 /* Are the 128 bytes at p the word, sixteen times? */
 static PW_ALWAYS_INLINE bool
-fill_is_whole(const char *p, check_four should)
+fill_is_whole(const char *p, bp_four should)
 {
-	const check_four *four = (const check_four *)p;
-	check_four bad = (four[0] ^ should) | (four[1] ^ should) | (four[2] ^ should) |
-	    (four[3] ^ should);
+	const bp_four *four = (const bp_four *)p;
+	bp_four bad = (four[0] ^ should) | (four[1] ^ should) |
+	    (four[2] ^ should) | (four[3] ^ should);
+
 	return (bad[0] | bad[1] | bad[2] | bad[3]) == 0;
 }
 
@@ -74,7 +72,7 @@ fill_is_whole(const char *p, check_four should)
 static char *
 fill_until(char *from, char *to, uint64_t word)
 {
-	const check_four four = { word, word, word, word };
+	const bp_four four = { word, word, word, word };
 	const uint8_t *should = (const uint8_t *)&word;
 	uint64_t w;
 

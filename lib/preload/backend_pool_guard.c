@@ -32,13 +32,11 @@ bp_guard_set(void *ptr, size_t size)
 		*w = guard;
 }
 
-typedef uint64_t fill_four __attribute__((vector_size(32), aligned(8)));
-
 /* [from, to), multiples of 8, with one word. */
 static void
 fill_words(char *from, char *to, uint64_t word)
 {
-	fill_four four = { word, word, word, word };
+	bp_four four = { word, word, word, word };
 
 	for (; to - from >= (ptrdiff_t)sizeof(four); from += sizeof(four))
 		memcpy(from, &four, sizeof(four));
@@ -73,7 +71,7 @@ bp_fill(void *ptr, size_t from, size_t size, unsigned signature,
 static bool
 is_zero(const char *from, const char *to)
 {
-	fill_four sum = { 0 }, four;
+	bp_four sum = { 0 }, four;
 	uint64_t word, rest = 0;
 
 	for (; to - from >= (ptrdiff_t)sizeof(four); from += sizeof(four)) {

@@ -303,6 +303,10 @@ bp_is_nested(const void *ptr)
 	return (uintptr_t)ptr < bp_heap.main.start;
 }
 
+/* Four words at a time, to fill with and to look at. */
+typedef uint64_t bp_four __attribute__((vector_size(32), aligned(8),
+    may_alias));
+
 /* 8 bytes that name addr: its low and high 24 bits under a signature. */
 static inline uint64_t
 bp_word(unsigned signature, const void *addr)

@@ -185,11 +185,10 @@ int	trace_next(struct trace_reader *, struct trace_event *event,
 /*
  * Begin at the last keyframe before time, in ticks: to be called before anything
  * was read.  The next event is then KEYFRAME, which stands for all before it;
- * findings and names of before are not delivered again.  1; 0: there is no such
- * keyframe, reading begins at the beginning; -1: *status is filled.
+ * findings and names of before are not delivered again.  false: there is no such
+ * keyframe (or no memory for it), and reading begins at the beginning.
  */
-int	trace_seek(struct trace_reader *, uint64_t time,
-	    struct trace_status *status);
+bool	trace_seek(struct trace_reader *, uint64_t time);
 
 /*
  * No more events are wanted: read on behind them all, where the closing record

@@ -103,20 +103,19 @@ plan_tables(struct reader_plan *plan)
 	x->n = n;
 }
 
-int
-trace_seek(struct trace_reader *r, uint64_t time, struct trace_status *st)
+bool
+trace_seek(struct trace_reader *r, uint64_t time)
 {
 	struct reader_plan *plan;
 	size_t i;
 
-	(void)st;
 	if (r->direct != NULL || r->pos != r->head.header_size)
-		return 0;
+		return false;
 	plan = r->plan = calloc(1, sizeof *plan);
 	if (plan == NULL || !reader_index(r, &plan->index)) {
 		free(plan);
 		r->plan = NULL;
-		return 0;
+		return false;
 	}
 	for (i = plan->index.n; i-- > 0;) {
 		const struct reader_entry *e = &plan->index.entry[i];
@@ -131,10 +130,10 @@ trace_seek(struct trace_reader *r, uint64_t time, struct trace_status *st)
 	}
 	if (i == (size_t)-1) {
 		reader_plan_free(r);
-		return 0;
+		return false;
 	}
 	plan_tables(plan);
-	return 1;
+	return true;
 }
 
 int

@@ -110,7 +110,7 @@ fuzz_consume(const char *path, unsigned flags, bool seek)
 		return 0;
 	h = heap_create(r);
 	if (seek)
-		trace_seek(r, ~0ull, &st);
+		trace_seek(r, ~0ull);
 	for (; trace_next(r, &ev, &st) > 0; n++) {
 		heap_apply(h, &ev);
 		trace_text(r, &ev, line, sizeof line);

@@ -55,7 +55,7 @@ view_open(struct view *v, uint64_t until, bool seek, int *found)
 	bool no_memory;
 
 	*v = (struct view){ .reader = fixture_read(&fix, 0) };
-	*found = seek ? trace_seek(v->reader, until, &st) : 0;
+	*found = seek ? trace_seek(v->reader, until) : 0;
 	v->heap = heap_create(v->reader);
 	assert_int_equal(heap_replay_until(v->heap, &(struct heap_until){
 	    until, 0 }, &st, &no_memory), 0);

@@ -17,7 +17,7 @@ events_of(bool seek, bool *complete)
 	uint64_t n;
 
 	if (seek)
-		trace_seek(r, ~0ull, &st);
+		trace_seek(r, ~0ull);
 	while (trace_next(r, &ev, &st) > 0)
 		assert_int_equal(heap_apply(h, &ev), 0);
 	*complete = trace_info(r)->complete;
