@@ -236,6 +236,8 @@ state_error(struct state *s, struct trace_error *e)
 #define STATE_i(field)		ANY(field)
 #define STATE_call(field) \
 	e->field = state_index(s, e->field, TRACE_NCALLS + 1);
+#define STATE_checked(field) \
+	e->field = state_index(s, e->field, TRACE_CHECKED_END);
 #define STATE_count(field) \
 	e->field = state_index(s, e->field, TRACE_ERROR_BYTES + 1);
 #define STATE_bytes(field)	BYTES(field)

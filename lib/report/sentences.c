@@ -40,7 +40,8 @@ report_found_word(uint32_t found)
 const char *
 report_call_word(uint32_t call)
 {
-	return call < TRACE_NCALLS ? trace_call_name(call) : NULL;
+	return call < TRACE_NCALLS || (call > TRACE_CHECKED_BEFORE &&
+	    call < TRACE_CHECKED_END) ? trace_call_name(call) : NULL;
 }
 
 void

@@ -26,6 +26,7 @@
 #ifndef PW_TRACE_CODING_H
 #define PW_TRACE_CODING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "trace/format.h"
@@ -41,6 +42,17 @@
 #define CODING_CALL_MASK	0x1fu
 #define CODING_ALIGNED		0x40u
 #define CODING_NO_CALL	0x1fu	/* in findings, for TRACE_NCALLS */
+
+_Static_assert(TRACE_NCALLS <= CODING_NO_CALL &&
+    TRACE_CHECKED_BEFORE == CODING_NO_CALL, "the numbers of calls");
+
+/* Can a finding have been met by it? */
+static inline bool
+coding_call_is_checked(uint64_t call)
+{
+	return call > TRACE_CHECKED_BEFORE && call < TRACE_CHECKED_END;
+}
+
 #define CODING_FAR		1u	/* an address of 8 bytes follows */
 
 /* code, call, flag.  Codes 1 to 15; the commonest calls of real programs. */

@@ -13,7 +13,9 @@
 
 #include <stdint.h>
 
-#define TRACE_VERSION	2
+#include "trace/format_calls.h"
+
+#define TRACE_VERSION	3
 
 /*
  * name, tag, fields, what it says
@@ -164,7 +166,7 @@ struct trace_error {
 	uint32_t kind;		/* enum trace_error_kind */
 	uint32_t access;	/* enum trace_access */
 	uint32_t found;		/* enum trace_found */
-	uint32_t call;		/* enum trace_call that met it */
+	uint32_t call;		/* that met it: enum trace_call, trace_checked */
 	uint64_t address;	/* first bad byte; for frees the pointer passed */
 	uint64_t block;		/* start of the block, 0: no block is known */
 	uint64_t size;		/* asked for the block */
@@ -191,14 +193,15 @@ struct trace_error {
 
 /*
  * The fields of a finding in the order they are written: u a varint, i a
- * zigzag varint, call a varint (CODING_NO_CALL for none), count a varint up to
+ * zigzag varint, call a varint (CODING_NO_CALL for none), checked the same or
+ * one of TRACE_CHECKED, count a varint up to
  * TRACE_ERROR_BYTES, bytes as many bytes as nbytes says.
  */
 #define TRACE_ERROR_FIELDS(_)						      \
 	_(kind, u, uint32_t)						      \
 	_(access, u, uint32_t)						      \
 	_(found, u, uint32_t)						      \
-	_(call, call, uint32_t)						      \
+	_(call, checked, uint32_t)					      \
 	_(address, u, uint64_t)						      \
 	_(block, u, uint64_t)						      \
 	_(size, u, uint64_t)						      \

@@ -2,6 +2,7 @@
 noinst_HEADERS += \
 	%D%/coding.h \
 	%D%/format.h \
+	%D%/format_calls.h \
 	%D%/format_file.h \
 	%D%/session.h \
 	%D%/skip.h \

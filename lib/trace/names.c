@@ -5,10 +5,14 @@
  */
 #include <config.h>
 
+#include "trace/coding.h"
 #include "trace/reader.h"
 
 #define CALL_NAME(name, class, text)	text,
 static const char *const call_names[] = { TRACE_CALLS(CALL_NAME) };
+
+#define CHECKED_NAME(name)		#name,
+static const char *const checked_names[] = { TRACE_CHECKED(CHECKED_NAME) };
 
 #define CALL_CLASS(name, class, text)	TRACE_##class,
 static const uint8_t call_classes[] = { TRACE_CALLS(CALL_CLASS) };
@@ -19,6 +23,8 @@ static const char *const error_names[] = { TRACE_ERROR_KINDS(ERROR_NAME) };
 const char *
 trace_call_name(unsigned call)
 {
+	if (coding_call_is_checked(call))
+		return checked_names[call - TRACE_CHECKED_BEFORE - 1];
 	return call < TRACE_NCALLS ? call_names[call] : "unknown";
 }
 

@@ -191,6 +191,13 @@ reader_decode_error(struct trace_error *e, const unsigned char *p,
 	if (v >= TRACE_NCALLS && v != CODING_NO_CALL) \
 		return NULL; \
 	e->name = v < TRACE_NCALLS ? (ctype)v : TRACE_NCALLS;
+#define GET_checked(name, ctype) \
+	GET_u(name, ctype) \
+	if (v >= TRACE_NCALLS && v != CODING_NO_CALL && \
+	    !coding_call_is_checked(v)) \
+		return NULL; \
+	if (v == CODING_NO_CALL) \
+		e->name = TRACE_NCALLS;
 #define GET_count(name, ctype)	GET_u(name, ctype)
 #define GET_bytes(name, ctype) \
 	if ((p = error_bytes(e->name, e->nbytes, p, end)) == NULL) \

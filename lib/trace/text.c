@@ -152,6 +152,9 @@ put_error(struct text *t, const struct trace_error *e)
 #define PUT_call(name) \
 	if (e->name < TRACE_NCALLS) \
 		put_string(t, #name, trace_call_name(e->name));
+#define PUT_checked(name) \
+	if (e->name != TRACE_NCALLS) \
+		put_string(t, #name, trace_call_name(e->name));
 #define PUT_count(name)	PUT_u(name)
 #define PUT_bytes(name)	put_hex(t, #name, e->name, e->nbytes);
 #define PUT(name, type, ctype)	PUT_##type(name)

@@ -176,6 +176,9 @@ meta_put_error(unsigned char *p, const struct trace_error *e)
 #define PUT_i(name)	p = varint_put(p, zigzag(e->name));
 #define PUT_call(name) \
 	p = varint_put(p, e->name < TRACE_NCALLS ? e->name : CODING_NO_CALL);
+#define PUT_checked(name) \
+	p = varint_put(p, e->name < TRACE_NCALLS || \
+	    coding_call_is_checked(e->name) ? e->name : CODING_NO_CALL);
 #define PUT_count(name)	p = varint_put(p, n);
 #define PUT_bytes(name)	p = meta_put_bytes(p, e->name, n);
 #define PUT(name, type, ctype)	PUT_##type(name)
@@ -183,6 +186,7 @@ meta_put_error(unsigned char *p, const struct trace_error *e)
 #undef PUT
 #undef PUT_bytes
 #undef PUT_count
+#undef PUT_checked
 #undef PUT_call
 #undef PUT_i
 #undef PUT_u

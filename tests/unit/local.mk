@@ -255,7 +255,9 @@ UNIT_TESTS += %D%/t_trace_data
 EXTRA_DIST += tests/data/v1/small.pwt tests/data/v1/small.txt \
 	tests/data/v1/tree.pwt tests/data/v1/tree.json \
 	tests/data/v1/damaged.pwt tests/data/v1/damaged.json \
-	tests/data/v1/cut.pwt tests/data/v1/cut.json
+	tests/data/v1/cut.pwt tests/data/v1/cut.json \
+	tests/data/v2/small.pwt tests/data/v2/small.txt \
+	tests/data/v3/small.pwt tests/data/v3/small.txt
 
 UNIT_TESTS += %D%/t_trace_direct
 %C%_t_trace_direct_SOURCES = %D%/t_trace_direct.c

@@ -80,6 +80,11 @@ data_child(struct fixture *f, struct writer *w, struct stacks *s)
 	writer_alloc(w, 50, TRACE_CALL_NEW, 0x20000, 10, 0, error.stack);
 	error.alloc_stack = error.stack;
 	writer_error(w, 51, &error);
+	error.found = TRACE_FOUND_AT_CALL;
+	error.access = TRACE_ACCESS_READ;
+	error.call = TRACE_CHECKED_strlen;
+	error.nbytes = 0;
+	writer_error(w, 51, &error);
 	writer_heap(w, 52, 65536, 1000, 900, 80);
 	writer_note(w, 53, "an allocator of its own");
 	writer_unload(w, 54, 0x7f0000000000);
@@ -186,12 +191,34 @@ a_trace_of_version_1_says_what_it_said_when_it_was_kept(void **state)
 	data_compare("v1");
 }
 
+static void
+a_trace_of_version_2_says_what_it_said_when_it_was_kept(void **state)
+{
+	(void)state;
+	if (*(const unsigned char *)&(uint16_t){ 1 } == 0)
+		skip();
+	data_compare("v2");
+}
+
+static void
+a_trace_of_version_3_says_what_it_said_when_it_was_kept(void **state)
+{
+	(void)state;
+	if (*(const unsigned char *)&(uint16_t){ 1 } == 0)
+		skip();
+	data_compare("v3");
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_trace_of_version_1_says_what_it_said_when_it_was_kept),
+		cmocka_unit_test(
+		    a_trace_of_version_2_says_what_it_said_when_it_was_kept),
+		cmocka_unit_test(
+		    a_trace_of_version_3_says_what_it_said_when_it_was_kept),
 	};
 
 	if (argc > 2 && strcmp(argv[1], "make") == 0) {

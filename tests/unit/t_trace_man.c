@@ -106,6 +106,18 @@ put_structs(void)
 	put(".fi\n");
 }
 
+/* Four to a line. */
+static void
+put_checked(void)
+{
+#define ROW(name) \
+	put("%d %s%s", TRACE_CHECKED_##name, #name, \
+	    TRACE_CHECKED_##name % 4 == 3 || \
+	    TRACE_CHECKED_##name == TRACE_CHECKED_END - 1 ? "\n" : ", ");
+	TRACE_CHECKED(ROW)
+#undef ROW
+}
+
 static void
 put_calls(void)
 {
@@ -119,6 +131,8 @@ put_calls(void)
 	put("%2d  %s%s\n", code, #name, (by) ? ", by realloc" : "");
 	CODING_SHORT_CALLS(ROW)
 #undef ROW
+	put(".fi\n.nf\n");
+	put_checked();
 	put(".fi\n");
 }
 
