@@ -29,6 +29,7 @@
 #define FRAMES_MAX	100000u	/* deeper stacks are taken for endless */
 #define FULL_MAX	16u	/* full steps of one walk */
 #define RANGES_MAX	64u	/* changes of stack */
+#define OVERFLOW_PAGES	32u	/* of a frame that did not fit */
 
 extern void *__libc_stack_end __attribute__((weak));
 
@@ -126,6 +127,25 @@ walk_frame(struct walk *w, uint64_t row, uintptr_t cfa)
 	return WALK_GO;
 }
 
+/*
+ * Where the signal found the stack pointer.  Of a stack that overflowed it
+ * lies below what is mapped, by the frame that did not fit.
+ */
+static bool
+walk_interrupted(struct walk *w, uintptr_t sp)
+{
+	uintptr_t page = w->process->page;
+
+	if (walk_move(w, sp))
+		return true;
+	for (unsigned i = 0; i < OVERFLOW_PAGES; i++) {
+		sp = (sp | (page - 1)) + 1;
+		if (walk_move(w, sp))
+			return true;
+	}
+	return false;
+}
+
 static enum walk_result
 walk_signal(struct walk *w)
 {
@@ -137,7 +157,7 @@ walk_signal(struct walk *w)
 	    !walk_read(w, w->sp + SIGNAL_SP, &sp) ||
 	    !walk_read(w, w->sp + SIGNAL_BP, &bp))
 		return WALK_UNKNOWN;
-	if (!walk_move(w, sp))
+	if (!walk_interrupted(w, sp))
 		return WALK_UNKNOWN;
 	w->pc = pc;
 	w->sp = sp;

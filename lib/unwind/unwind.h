@@ -153,6 +153,9 @@ unwind_forget(struct unwind_memo *m)
 /* Forget it and give its memory back. */
 void	unwind_drop(struct unwind_memo *);
 
+/* The word at addr, if it is there; lets the kernel look first. */
+bool	unwind_read(struct unwind_thread *, uintptr_t addr, uintptr_t *word);
+
 /* In the child of a fork: the other threads are gone, tables stay. */
 void	unwind_forked(void);
 

@@ -218,3 +218,10 @@ stack_read(const struct unwind_process *p, struct unwind_thread *th,
 	*word = *(const uintptr_t *)addr;
 	return true;
 }
+
+bool
+unwind_read(struct unwind_thread *th, uintptr_t addr, uintptr_t *word)
+{
+	return unwind_process.ready &&
+	    stack_read(&unwind_process, th, addr, word);
+}
