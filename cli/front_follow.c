@@ -442,7 +442,8 @@ front_report_end(struct front *f, const char *not_judged)
 		not_judged = "out of memory";
 	if (!not_judged && whole.report->verdict != REPORT_FINDINGS)
 		not_judged = unseen;
-	if (!not_judged && !whole.report->totals.allocations) {
+	if (!not_judged && !whole.report->totals.allocations &&
+	    !whole.report->nerrors) {
 		not_judged = reason_unseen(f, &whole);
 		dull = not_judged == makes_none;
 	}

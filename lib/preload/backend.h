@@ -61,6 +61,15 @@ struct backend_claim {
 				 * caller's to fill */
 };
 
+/* A fault of the program's, as the kernel tells it. */
+struct backend_fault {
+	uintptr_t address;
+	bool known;		/* false: the processor gives no address */
+	bool write;		/* as far as the processor says */
+	const long long *regs;	/* of the faulting instruction */
+	unsigned nregs;
+};
+
 struct backend_figures {
 	uint64_t footprint;	/* bytes obtained from the system */
 	uint64_t live;		/* bytes asked for and not yet freed */
@@ -135,6 +144,15 @@ struct backend {
 	 * that was allocated since that time; false: no more.
 	 */
 	bool (*sweep)(struct backend_thread *, uintptr_t *at, uint64_t since,
+	    struct trace_error *);
+
+	/*
+	 * What has the fault to do with our blocks?  true: e is a finding of
+	 * its own.  false: at most the block is filled in, of which the
+	 * address or a register speaks.  The thread may hold any lock.  NULL:
+	 * nothing is known.
+	 */
+	bool (*fault)(struct backend_thread *, const struct backend_fault *,
 	    struct trace_error *);
 
 	/* Around fork (atfork), and in a child that fork never told us of. */

@@ -434,6 +434,7 @@ const struct backend backend_pool = {
 	.figures = bp_figures,
 	.late = bp_late,
 	.sweep = bp_sweep,
+	.fault = bp_fault,
 	.fork_prepare = pool_fork_prepare,
 	.fork_parent = pool_fork_parent,
 	.fork_child = pool_fork_child,

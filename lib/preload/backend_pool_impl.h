@@ -52,6 +52,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "preload/backend.h"
+#include "preload/backend_pool_header.h"
 
 #define BP_GUARD	8u		/* least guard behind the data */
 #define BP_BIG		(128u << 10)	/* requests from here on: own pages */
@@ -73,30 +74,7 @@ enum bp_state {
 	BP_NONE, BP_LIVE, BP_CLAIMED, BP_FREED, BP_POOLED, BP_GONE, BP_RINGED,
 };
 
-struct bp_header {
-	uint64_t what;		/* BP_WHAT_*: size, call, align, freed_by */
-	uint32_t alloc_stack;
-	uint32_t free_stack;
-	uint64_t alloc_time;
-	uint64_t free_time;
-	uint64_t who;		/* BP_WHO_*: alloc_tid, free_tid, fresh */
-	uint64_t guard;		/* deferred: the next one of the list */
-};
-
-_Static_assert(sizeof(struct bp_header) == 48, "48 keeps data aligned");
-_Static_assert(offsetof(struct bp_header, alloc_time) == POOL_KEPT,
-    "what the pool keeps of a free block");
-
-/* A thread has 22 bits (PID_MAX_LIMIT), a block's freshness 16 in grains. */
-#define BP_WHO_TID	24
-#define BP_WHO_TID_MASK	(((uint64_t)1 << BP_WHO_TID) - 1)
-#define BP_WHO_FRESH	48
-
 _Static_assert((BP_BIG + BP_BIG) / POOL_GRAIN < 1u << 16, "fresh fits");
-
-#define BP_WHAT_CALL	48		/* 5 bits */
-#define BP_WHAT_ALIGN	53		/* 6 bits, log2 */
-#define BP_WHAT_FREED	59		/* 5 bits */
 
 struct bp_zone {
 	/* Constant after start. */
@@ -214,63 +192,6 @@ static inline uint64_t *
 bp_span_pages(void *ptr)
 {
 	return (uint64_t *)bp_block(ptr) - 1;
-}
-
-static inline uint32_t
-bp_alloc_tid(const struct bp_header *b)
-{
-	return b->who & BP_WHO_TID_MASK;
-}
-
-static inline uint32_t
-bp_free_tid(const struct bp_header *b)
-{
-	return b->who >> BP_WHO_TID & BP_WHO_TID_MASK;
-}
-
-static inline void
-bp_set_alloc_tid(struct bp_header *b, uint32_t tid)
-{
-	b->who = (b->who & ~BP_WHO_TID_MASK) | (tid & BP_WHO_TID_MASK);
-}
-
-static inline void
-bp_set_free_tid(struct bp_header *b, uint32_t tid)
-{
-	b->who = (b->who & ~(BP_WHO_TID_MASK << BP_WHO_TID)) |
-	    (tid & BP_WHO_TID_MASK) << BP_WHO_TID;
-}
-
-/* In 16 bytes from the data; 0: no page of it was. */
-static inline uint64_t
-bp_fresh(const struct bp_header *b)
-{
-	return b->who >> BP_WHO_FRESH;
-}
-
-static inline void
-bp_set_fresh(struct bp_header *b, uint64_t grains)
-{
-	b->who = (b->who & (((uint64_t)1 << BP_WHO_FRESH) - 1)) |
-	    grains << BP_WHO_FRESH;
-}
-
-static inline size_t
-bp_size(const struct bp_header *b)
-{
-	return b->what & (((uint64_t)1 << BP_WHAT_CALL) - 1);
-}
-
-static inline unsigned
-bp_call(const struct bp_header *b)
-{
-	return b->what >> BP_WHAT_CALL & 31;
-}
-
-static inline unsigned
-bp_freed_by(const struct bp_header *b)
-{
-	return b->what >> BP_WHAT_FREED;
 }
 
 static inline uint8_t *
@@ -421,6 +342,10 @@ bool	bp_sweep(struct backend_thread *, uintptr_t *at, uint64_t since,
 void	bp_quarantine_l(uint32_t tid, void *ptr);
 void	bp_quarantine_flush_l(uint32_t tid);
 
+/* backend_pool_fault.c */
+bool	bp_fault(struct backend_thread *, const struct backend_fault *,
+	    struct trace_error *);
+
 /* backend_pool.c: can the header be what we wrote? */
 bool	bp_header_is_sane(const struct bp_zone *, void *ptr);
 
@@ -429,6 +354,8 @@ void	bp_verdict_bad(struct backend_thread *, struct backend_claim *);
 void	bp_verdict_smashed(struct backend_claim *);
 void	bp_verdict_guards(struct backend_claim *);
 void	bp_verdict_mismatch(struct backend_claim *);
+/* The big block whose span holds at; 0: none.  Main zone held. */
+uintptr_t bp_big_at_l(uintptr_t at);
 /* The guards of a block that nobody claims; nothing is repaired. */
 void	bp_verdict_look(struct backend_claim *);
 /* An error's parts: kind and how it was found; the block it is about. */

@@ -128,9 +128,8 @@ scan_back(const struct bp_zone *z, uintptr_t at)
 	return 0;
 }
 
-/* The live big block whose pages hold at; 0: none.  Lock held. */
-static uintptr_t
-scan_big(uintptr_t at)
+uintptr_t
+bp_big_at_l(uintptr_t at)
 {
 	uintptr_t start;
 	size_t size;
@@ -165,7 +164,7 @@ bad_foreign(struct backend_claim *c, struct bp_zone *z, bool locked)
 		return;
 	block = scan_back(z, at);
 	if (block == 0 || !block_holds(block, at))
-		block = scan_big(at);
+		block = bp_big_at_l(at);
 	if (block != 0 && block_holds(block, at))
 		bp_error_block(&c->error, bp_header((void *)block), block,
 		    *bp_state(block) != BP_LIVE && *bp_state(block) != BP_CLAIMED);

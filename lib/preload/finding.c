@@ -17,6 +17,7 @@
 
 #include "base/os.h"
 #include "preload/byhand.h"
+#include "preload/crash.h"
 
 #define FINDING_SWEEP	100u
 
@@ -43,8 +44,8 @@ finding_stack(struct lane *lane, const struct unwind_start *at)
 	return id;
 }
 
-static void
-finding_write(struct lane *lane, struct trace_error *error)
+void
+finding_raise(struct lane *lane, struct trace_error *error)
 {
 	struct session_header *s = process.session;
 
@@ -54,9 +55,11 @@ finding_write(struct lane *lane, struct trace_error *error)
 	session_wake(s);
 	if (s->flags & SESSION_DIRECT)
 		byhand_finding(s, error);
-	if (s->flags & SESSION_ABORT)
+	if (s->flags & SESSION_ABORT && error->signal == 0) {
+		crash_expected();
 		os_syscall(SYS_tgkill, os_getpid(), os_gettid(), SIGABRT,
 		    0, 0, 0);
+	}
 }
 
 void
@@ -66,7 +69,7 @@ finding_tell(struct lane *lane, const struct unwind_start *at)
 
 	error->call = lane->claim.call;
 	error->stack = finding_stack(lane, at);
-	finding_write(lane, error);
+	finding_raise(lane, error);
 }
 
 void
@@ -79,7 +82,7 @@ finding_late(struct thread *t, struct lane *lane, unsigned call,
 	    process.backend->late(&t->backend, error)) {
 		error->call = call;
 		error->stack = finding_stack(lane, at);
-		finding_write(lane, error);
+		finding_raise(lane, error);
 	}
 }
 
@@ -104,7 +107,7 @@ finding_sweep(struct thread *t, struct lane *lane)
 		return;
 	for (unsigned n = 0; n < FINDING_SWEEP &&
 	    process.backend->sweep(&t->backend, &at, since, error); n++)
-		finding_write(lane, error);
+		finding_raise(lane, error);
 }
 
 void

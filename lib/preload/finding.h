@@ -20,6 +20,9 @@ void	finding_tell(struct lane *, const struct unwind_start *);
 void	finding_late(struct thread *, struct lane *, unsigned call,
 	    const struct unwind_start *);
 
+/* error, whole with its stack. */
+void	finding_raise(struct lane *, struct trace_error *);
+
 /* At an orderly end: every block that is damaged, but no more than a hundred. */
 void	finding_sweep(struct thread *, struct lane *);
 

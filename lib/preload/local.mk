@@ -27,6 +27,8 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/child.c \
 	%D%/child.h \
 	%D%/child_elf.c \
+	%D%/crash.c \
+	%D%/crash.h \
 	%D%/door.c \
 	%D%/door.h \
 	%D%/environ.c \
@@ -52,6 +54,7 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/sampled.c \
 	%D%/sampled.h \
 	%D%/shell.c \
+	%D%/signals.c \
 	%D%/start.c \
 	%D%/thread.c \
 	%D%/thread.h
@@ -75,8 +78,10 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool_big.c \
 	%D%/backend_pool_cache.c \
 	%D%/backend_pool_check.c \
+	%D%/backend_pool_fault.c \
 	%D%/backend_pool_figures.c \
 	%D%/backend_pool_guard.c \
+	%D%/backend_pool_header.h \
 	%D%/backend_pool_impl.h \
 	%D%/backend_pool_quarantine.c \
 	%D%/backend_pool_verdict.c \

@@ -7,6 +7,7 @@
 #define PW_PRELOAD_REAL_H
 
 #include <malloc.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,14 @@
 	_(FILE *, popen, (const char *, const char *))			      \
 	_(void, quick_exit, (int))					      \
 	_(int, fputs, (const char *, FILE *))				      \
+	_(int, sigaction, (int, const struct sigaction *,		      \
+	    struct sigaction *))					      \
+	_(int, sigaltstack, (const stack_t *, stack_t *))		      \
+	_(sighandler_t, signal, (int, sighandler_t))			      \
+	_(sighandler_t, ssignal, (int, sighandler_t))			      \
+	_(sighandler_t, sysv_signal, (int, sighandler_t))		      \
+	_(sighandler_t, __sysv_signal, (int, sighandler_t))		      \
+	_(sighandler_t, sigset, (int, sighandler_t))			      \
 	_(void *, mmap, (void *, size_t, int, int, int, off_t))		      \
 	_(int, munmap, (void *, size_t))				      \
 	_(void *, mremap, (void *, size_t, size_t, int, ...))		      \

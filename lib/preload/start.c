@@ -35,6 +35,7 @@
 #include "preload/bootstrap.h"
 #include "preload/byhand.h"
 #include "preload/child.h"
+#include "preload/crash.h"
 #include "preload/environ.h"
 #include "preload/exits.h"
 #include "preload/real.h"
@@ -185,6 +186,7 @@ start_recording(struct session_header *s)
 		unwind_on_object(start_seen, start_gone, NULL);
 		unwind_init();
 		bootstrap_tell(start_tell_early, &lane->writer);
+		crash_init();
 	}
 	thread_leave(t);
 	return process.writing;

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 
 #include "base/os.h"
+#include "preload/crash.h"
 
 #define THREAD_LOOKS	8	/* others asked after at each attach ... */
 #define THREAD_FEW	8	/* ... once there are so many blocks */
@@ -225,6 +226,7 @@ thread_attach(void)
 			thread_tell(t);
 		}
 		thread_self = t;
+		crash_thread(t);
 	}
 	thread_unblock(&mask);
 	return t;

@@ -27,6 +27,9 @@ struct lane {
 	struct unwind_memo again;	/* last: large, see thread_wipe */
 };
 
+/* Bytes; a frame of the kernel's with all registers there are is 12 KB. */
+#define THREAD_STACK	(32u << 10)
+
 struct thread {
 	struct thread *next;	/* all there ever were; never unlinked */
 	uint32_t tid;		/* the owner; 0: free; THREAD_CLAIMED */
@@ -40,6 +43,7 @@ struct thread {
 	struct sample sample;
 	struct backend_thread backend;
 	struct lane lane[2];
+	char stack[THREAD_STACK] __attribute__((aligned(16)));	/* crash.c */
 };
 
 #define THREAD_CLAIMED	(~0u)

@@ -202,14 +202,17 @@ error_call(struct json_object *o, struct report *r,
 	error_window(o, r, e->found);
 	json_word(o, "call", report_call_word(te->call));
 	error_block(o, te);
-	if (te->length == 0 && te->kind == TRACE_ERROR_INVALID_FREE &&
-	    te->block != 0)
+	if (te->length == 0 && te->block != 0 &&
+	    (te->kind == TRACE_ERROR_INVALID_FREE ||
+	    (te->found == TRACE_FOUND_AT_FAULT &&
+	    te->fault_address == te->address)))
 		json_object_object_add(o, "offset",
 		    json_object_new_int64(te->offset));
 	error_bytes(o, te);
 	json_word(o, "allocated_by", report_call_word(e->allocated_by));
 	json_word(o, "freed_by", report_call_word(e->freed_by));
-	if (te->kind == TRACE_ERROR_BAD_SIZE || te->requested != 0)
+	if (te->kind == TRACE_ERROR_BAD_SIZE || (te->requested != 0 &&
+	    te->kind != TRACE_ERROR_CRASH))
 		json_count(o, "requested", te->requested);
 	if (te->kind == TRACE_ERROR_CRASH || te->signal != 0) {
 		json_count(o, "signal", te->signal);

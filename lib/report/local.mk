@@ -19,6 +19,7 @@ libreport_la_SOURCES = \
 	%D%/sentences.c \
 	%D%/text.c \
 	%D%/text_bytes.c \
+	%D%/text_crash.c \
 	%D%/text_error.c \
 	%D%/text_impl.h \
 	%D%/text_stack.c \

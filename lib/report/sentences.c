@@ -107,6 +107,21 @@ headline_bytes(const struct trace_error *te, const char *block, char *buf,
 }
 
 static void
+headline_crash(const struct trace_error *te, char *buf, size_t size)
+{
+	const char *name = sigabbrev_np((int)te->signal);
+	int n = snprintf(buf, size, "by signal %u (%s)", te->signal,
+	    name ? name : "unknown");
+	const char *at = te->access == TRACE_ACCESS_WRITE ? ", writing to" :
+	    te->access == TRACE_ACCESS_READ ? ", reading" : " at";
+
+	if (n > 0 && (size_t)n < size && (te->fault_address != 0 ||
+	    te->access != TRACE_ACCESS_NONE))
+		snprintf(buf + n, size - (size_t)n, "%s 0x%llx", at,
+		    (unsigned long long)te->fault_address);
+}
+
+static void
 headline_other(const struct trace_error *te, char *buf, size_t size)
 {
 	const char *call = report_call_word(te->call);
@@ -115,10 +130,7 @@ headline_other(const struct trace_error *te, char *buf, size_t size)
 		snprintf(buf, size, "%s was asked for %llu bytes",
 		    call ? call : "a call", (unsigned long long)te->requested);
 	else if (te->kind == TRACE_ERROR_CRASH)
-		snprintf(buf, size, "by signal %u (%s) at 0x%llx", te->signal,
-		    sigabbrev_np((int)te->signal) ?
-		    sigabbrev_np((int)te->signal) : "unknown",
-		    (unsigned long long)te->fault_address);
+		headline_crash(te, buf, size);
 	else
 		snprintf(buf, size, "at 0x%llx",
 		    (unsigned long long)te->address);

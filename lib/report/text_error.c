@@ -105,6 +105,19 @@ section_free(const struct text *t, const struct report_error *e)
 	    te->free_time);
 }
 
+/* Nobody called anything. */
+static const char *
+happened(const struct trace_error *te)
+{
+	if (te->kind == TRACE_ERROR_CRASH)
+		return "crashed here";
+	if (te->found == TRACE_FOUND_AT_EXIT)
+		return "found at exit";
+	if (te->found != TRACE_FOUND_AT_FAULT)
+		return "found here";
+	return te->access == TRACE_ACCESS_WRITE ? "written here" : "read here";
+}
+
 static void
 section_call(const struct text *t, const struct report_error *e)
 {
@@ -127,11 +140,8 @@ section_call(const struct text *t, const struct report_error *e)
 		verb = "freed by";
 	else if (te->kind == TRACE_ERROR_BAD_SIZE)
 		verb = "asked by";
-	else if (te->kind == TRACE_ERROR_CRASH)
-		verb = "crashed in";
 	if (call == NULL)
-		snprintf(what, sizeof what, "  found %s",
-		    te->found == TRACE_FOUND_AT_EXIT ? "at exit" : "here");
+		snprintf(what, sizeof what, "  %s", happened(te));
 	else
 		snprintf(what, sizeof what, "  %s %s()", verb, call);
 	section(t, e->found, what, te->stack, e->found->tid, e->found->time);
@@ -215,7 +225,6 @@ say_found(const struct text *t, const struct trace_error *te)
 {
 	static const char *const when[] = {
 		[TRACE_FOUND_AT_CALL] = "by the call that did it",
-		[TRACE_FOUND_AT_FAULT] = "at the instruction that did it",
 		[TRACE_FOUND_AT_FREE] = "when it was freed",
 		[TRACE_FOUND_AT_EXIT] = "when the program ended",
 		[TRACE_FOUND_SWEEP] = "by a sweep over all blocks",
@@ -226,7 +235,7 @@ say_found(const struct text *t, const struct trace_error *te)
 	    te->found == TRACE_FOUND_SWEEP)
 		text_line(t, "  Found when its memory was to be used again; the "
 		    "program goes on.");
-	else if (te->found < PW_ARRAY_LEN(when))
+	else if (te->found < PW_ARRAY_LEN(when) && when[te->found] != NULL)
 		text_line(t, "  Found %s%s.", when[te->found],
 		    over ? "" : "; the program goes on");
 }
@@ -270,12 +279,16 @@ say_block(const struct text *t, const struct report_error *e)
 		text_line(t, "  The call got NULL; the program goes on.");
 		break;
 	case TRACE_ERROR_CRASH:
-		if (te->block != 0)
-			say_offset(t, te);
+		text_crash(t, te);
 		break;
 	default:
-		if (te->block != 0)
+		if (te->block != 0 && (te->found != TRACE_FOUND_AT_FAULT ||
+		    te->fault_address == te->address))
 			say_offset(t, te);
+		if (te->found == TRACE_FOUND_AT_FAULT) {
+			text_fault(t, te);
+			break;
+		}
 		say_found(t, te);
 		text_bytes(t, e);
 	}

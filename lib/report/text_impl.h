@@ -45,4 +45,8 @@ void	text_unrecorded(FILE *, struct report *);
 /* Hex table, remark about a string, window of time; text_bytes.c. */
 void	text_bytes(const struct text *, const struct report_error *);
 
+/* An access that raised a signal, and a signal that nothing explains. */
+void	text_fault(const struct text *, const struct trace_error *);
+void	text_crash(const struct text *, const struct trace_error *);
+
 #endif

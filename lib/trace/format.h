@@ -170,7 +170,8 @@ struct trace_error {
 	uint64_t address;	/* first bad byte; for frees the pointer passed */
 	uint64_t block;		/* start of the block, 0: no block is known */
 	uint64_t size;		/* asked for the block */
-	uint64_t requested;	/* bad-size and sized frees: size passed */
+	uint64_t requested;	/* bad-size and sized frees: size passed;
+				 * crash: the stack pointer */
 	int64_t offset;		/* of the first bad byte from block */
 	uint64_t length;	/* from the first to the last bad byte */
 	uint64_t bytes_at;	/* address of bytes[0] and should[0] */
@@ -188,7 +189,7 @@ struct trace_error {
 	uint64_t free_time;
 	uint64_t window_from;	/* last time the block was seen whole */
 	uint32_t signal;
-	uint64_t fault_address;
+	uint64_t fault_address;	/* or the value taken for an address */
 };
 
 /*

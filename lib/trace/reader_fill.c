@@ -46,7 +46,7 @@ fill_meta(struct trace_reader *r, struct trace_event *ev,
 	case TRACE_ERROR:
 		reader_decode_error(&r->error, rec->body,
 		    rec->body + CODING_ERROR_MAX);
-		if (r->error.kind == TRACE_ERROR_CRASH)
+		if (r->error.signal != 0)
 			reader_proc_crash(p, r->error.signal);
 		ev->error = &r->error;
 		ev->stack = r->error.stack;
