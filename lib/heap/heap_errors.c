@@ -10,6 +10,7 @@
  */
 #include <config.h>
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -25,6 +26,21 @@ error_key(uint32_t proc, const struct trace_error *e)
 	return bits_mix64(key ^ (((uint64_t)e->call << 32) | e->free_stack));
 }
 
+/* The program's own allocator ended it for a free that was told just now. */
+static bool
+error_is_explained(const struct heap *h, const struct trace_event *ev,
+    const struct trace_error *e)
+{
+	const struct heap_error *last;
+
+	if (!h->profile || e->kind != TRACE_ERROR_CRASH ||
+	    e->signal != SIGABRT || h->nerrors == 0)
+		return false;
+	last = &h->errors[h->nerrors - 1];
+	return last->proc == ev->proc && last->tid == ev->tid &&
+	    last->error.kind <= TRACE_ERROR_MISMATCHED_FREE;
+}
+
 int
 heap_add_error(struct heap *h, const struct trace_event *ev,
     const struct trace_error *e)
@@ -32,6 +48,8 @@ heap_add_error(struct heap *h, const struct trace_event *ev,
 	uint64_t key = error_key(ev->proc, e);
 	uint32_t at = map_get(&h->error_map, key);
 
+	if (error_is_explained(h, ev, e))
+		return 0;
 	if (at != MAP_NONE) {
 		h->errors[at].count++;
 		return 0;
