@@ -56,6 +56,8 @@ options_of(const struct front *f)
 	o.to_main = o.frames != 0;	/* no finding waits for libc's lines */
 	o.top = f->options.leak_check == WATCH_LEAK_TOP ? TOP_SITES : 0;
 	o.prefix = true;
+	o.verbose = f->options.verbose;
+	o.suppressions = f->options.suppressions;
 	o.source = f->trace[0] ? f->trace_name : NULL;
 	return o;
 }

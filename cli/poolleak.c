@@ -165,7 +165,10 @@ leak_report(struct trace_reader *reader, const char *path,
 	}
 	if (complete != LEAK_OK && r->verdict == REPORT_CLEAN)
 		report_not_judged(r, "the trace is incomplete");
-	o->format->print(f, r);
+	if (o->gen_suppressions)
+		report_gen_suppressions(f, r);
+	else
+		o->format->print(f, r);
 	status = leak_status(r, o, complete);
 out:
 	report_destroy(r);

@@ -59,10 +59,11 @@ enum {
 	    "this pool only")						       \
 	_(SHOW_LEAK_KINDS, "show-leak-kinds", 0, "LIST", LATER, "Selection",   \
 	    "definite,indirect,possible,reachable,all,none")		       \
-	_(SUPPRESSIONS, "suppressions", 0, "FILE", LATER, "Selection",	       \
-	    "findings to leave out")					       \
-	_(GEN_SUPPRESSIONS, "gen-suppressions", 0, NULL, LATER, "Selection",   \
-	    "print a suppression for each finding")			       \
+	_(SUPPRESSIONS, "suppressions", 0, "FILE", NOW, "Selection",	       \
+	    "leave out findings that match this file, in the syntax of "       \
+	    "memcheck or LSan; may repeat")				       \
+	_(VERBOSE, "verbose", 'v', NULL, NOW, "Selection",		       \
+	    "also tell how often each suppression was used")		       \
 	_(BASELINE, "baseline", 0, "FILE", LATER, "Selection",		       \
 	    "findings of this JSON report are known")			       \
 	_(ERROR_EXITCODE, "error-exitcode", 0, "N", NOW, "Exit status",	       \
@@ -87,6 +88,9 @@ enum {
 	    "verify the trace: every chunk, every reference")		       \
 	_(DUMP, "dump", 0, NULL, NOW, "Instead of a report",		       \
 	    "the events as text, one a line")				       \
+	_(GEN_SUPPRESSIONS, "gen-suppressions", 0, NULL, NOW,		       \
+	    "Instead of a report", "a suppression for each finding, as "       \
+	    "--suppressions reads it")					       \
 	_(PACK, "pack", 0, NULL, LATER, "Instead of a report",		       \
 	    "a copy of the trace with functions, files and lines in it")       \
 	_(PUSH, "push", 0, "URL", LATER, "Instead of a report",		       \
@@ -125,6 +129,8 @@ struct leak_options {
 	bool top_given;
 	bool check;
 	bool dump;
+	bool gen_suppressions;
+	struct suppressions *suppressions;	/* NULL: none */
 	bool all;		/* -a */
 	bool free;		/* -d */
 	unsigned error_exitcode;	/* 0: not asked for */

@@ -152,6 +152,20 @@ set_at(struct leak_options *o, struct args *a)
 }
 
 static enum args_result
+add_suppressions(struct leak_options *o, struct args *a)
+{
+	char why[256];
+
+	if (o->suppressions == NULL)
+		o->suppressions = suppress_create();
+	if (o->suppressions == NULL)
+		return args_refuse(a, "out of memory");
+	if (suppress_read(o->suppressions, a->value, why, sizeof why) < 0)
+		return args_refuse(a, "%s", why);
+	return ARGS_OPTION;
+}
+
+static enum args_result
 leak_option(struct leak_options *o, struct args *a)
 {
 	uint64_t n = 0;
@@ -171,6 +185,14 @@ leak_option(struct leak_options *o, struct args *a)
 		return set_by(o, a);
 	case OPT_AT:
 		return set_at(o, a);
+	case OPT_SUPPRESSIONS:
+		return add_suppressions(o, a);
+	case OPT_VERBOSE:
+		o->report.verbose = true;
+		break;
+	case OPT_GEN_SUPPRESSIONS:
+		o->gen_suppressions = true;
+		break;
 	case OPT_OUTPUT:
 		o->output = a->value;
 		break;
@@ -224,11 +246,14 @@ leak_parse(struct leak_options *o, struct args *a)
 			return ARGS_BAD;
 	if (result != ARGS_END)
 		return result;
-	if (o->check && o->dump)
-		return args_refuse(a, "--check and --dump: one at a time");
+	if (o->check + o->dump + o->gen_suppressions > 1)
+		return args_refuse(a, "--check, --dump and --gen-suppressions: "
+		    "one at a time");
+	o->report.suppressions = o->suppressions;
 	if (o->report.parts == 0)
 		o->report.parts = o->format->parts;
-	if (!o->top_given && strcmp(o->format->name, "text") == 0)
+	if (!o->top_given && !o->gen_suppressions &&
+	    strcmp(o->format->name, "text") == 0)
 		o->report.top = 10;
 	else if (!o->top_given)
 		o->report.top_sites = JSON_SITES;
@@ -243,4 +268,6 @@ leak_options_free(struct leak_options *o)
 	if (o->has_filter)
 		regfree(&o->filter);
 	o->has_filter = false;
+	suppress_destroy(o->suppressions);
+	o->suppressions = NULL;
 }

@@ -36,6 +36,9 @@ refused(const struct leak_options *o)
 		return "a heap file holds no events; -a lists its blocks";
 	if (o->report.process != 0 || o->has_filter)
 		return "a heap file knows no processes and no call paths";
+	if (o->suppressions != NULL || o->gen_suppressions)
+		return "a heap file has no call paths that could be "
+		    "suppressed";
 	return NULL;
 }
 

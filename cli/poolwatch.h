@@ -94,8 +94,9 @@ enum {
 	    "could not be told")					       \
 	_(ERRORS_FOR_LEAK_KINDS, "errors-for-leak-kinds", 0, "LIST", LATER,    \
 	    "Report", "which leaks count for --error-exitcode")		       \
-	_(SUPPRESSIONS, "suppressions", 0, "FILE", LATER, "Report",	       \
-	    "findings to leave out")					       \
+	_(SUPPRESSIONS, "suppressions", 0, "FILE", NOW, "Report",	       \
+	    "leave out findings that match this file, in the syntax of "       \
+	    "memcheck or LSan; may repeat")				       \
 	_(FRAMES, "frames", 0, "N|all", NOW, "Report",			       \
 	    "frames printed of a stack (default 12)")			       \
 	_(LOG_FILE, "log-file", 0, "FILE", NOW, "Report",		       \
@@ -155,6 +156,8 @@ enum watch_leak_check {
 
 #define WATCH_RING_LEAST	(2u << 20)	/* bytes */
 
+struct suppressions;
+
 struct watch_options {
 	const char *output;		/* NULL: the default */
 	const char *log_file;
@@ -172,6 +175,7 @@ struct watch_options {
 	enum watch_leak_check leak_check;
 	unsigned error_exitcode;	/* 0: not given */
 	unsigned frames;		/* ~0u: all */
+	struct suppressions *suppressions;	/* NULL: none */
 	bool quiet;
 	bool verbose;
 	bool doctor;

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/suppress.h"
+
 static void
 add_note(struct watch_options *o, const char *note)
 {
@@ -21,10 +23,27 @@ add_note(struct watch_options *o, const char *note)
 	snprintf(o->notes + at, sizeof(o->notes) - at, "%s\n", note);
 }
 
+/* Read before PROGRAM starts: what is wrong in it is told first. */
+static enum args_result
+add_suppressions(struct watch_options *o, struct args *a)
+{
+	char why[256];
+
+	if (o->suppressions == NULL)
+		o->suppressions = suppress_create();
+	if (o->suppressions == NULL)
+		return args_refuse(a, "out of memory");
+	if (suppress_read(o->suppressions, a->value, why, sizeof(why)) < 0)
+		return args_refuse(a, "%s", why);
+	return ARGS_OPTION;
+}
+
 enum args_result
 watch_answer_memcheck(struct watch_options *o, struct args *a)
 {
 	switch (a->option->id) {
+	case OPT_SUPPRESSIONS:
+		return add_suppressions(o, a);
 	case OPT_TOOL:
 		if (strcmp(a->value, "memcheck"))
 			return args_refuse(a, "only memcheck's work is done "
@@ -40,7 +59,10 @@ watch_answer_memcheck(struct watch_options *o, struct args *a)
 		return args_refuse(a, "the trace holds everything: "
 		    "poolleak --format=... makes reports from it");
 	case OPT_GEN_SUPPRESSIONS:
-		return args_refuse(a, "not yet built into this version");
+		if (strcmp(a->value, "no"))
+			return args_refuse(a, "the trace holds everything: "
+			    "poolleak --gen-suppressions makes them from it");
+		break;
 	case OPT_TRACK_ORIGINS:
 	case OPT_UNDEF_VALUE:
 		add_note(o, "uninitialised values are not followed here; "

@@ -8,6 +8,11 @@ libanalysis_la_SOURCES = \
 	%D%/frag.h \
 	%D%/names.c \
 	%D%/names.h \
+	%D%/suppress.c \
+	%D%/suppress.h \
+	%D%/suppress_impl.h \
+	%D%/suppress_parse.c \
+	%D%/suppress_rules.c \
 	%D%/top.c \
 	%D%/top.h \
 	%D%/unjudged.c \

@@ -174,7 +174,13 @@ json_summary(struct report *r)
 	    n->live_blocks));
 	json_count(o, "errors", r->nerrors);
 	json_object_object_add(leaked, "unjudged",
-	    json_bytes_blocks(n->live_bytes, n->live_blocks));
+	    json_bytes_blocks(report_left_bytes(r), report_left_blocks(r)));
+	if (suppress_count(r->options.suppressions) > 0) {
+		json_count(o, "suppressed_errors", r->suppressed.errors);
+		json_object_object_add(leaked, "suppressed",
+		    json_bytes_blocks(r->suppressed.bytes,
+		    r->suppressed.blocks));
+	}
 	json_object_object_add(o, "leaked", leaked);
 	if (trace_info(r->reader)->mappings)
 		json_object_object_add(o, "mappings", json_mapped(r));
@@ -380,6 +386,31 @@ json_notes(struct json_out *out, struct report *r)
 	out_end(out);
 }
 
+/* What each rule did; one that did nothing may be out of date. */
+static void
+json_suppressions(struct json_out *out, struct report *r)
+{
+	const struct suppressions *rules = r->options.suppressions;
+
+	if (suppress_count(rules) == 0 || r->suppressed_by == NULL)
+		return;
+	out_begin(out, "suppressions");
+	for (size_t i = 0; i < suppress_count(rules); i++) {
+		const struct suppress_rule *rule = suppress_rule(rules, i);
+		const struct report_suppressed *s = &r->suppressed_by[i];
+		struct json_object *o = json_object_new_object();
+
+		json_word(o, "name", rule->name);
+		json_word(o, "file", rule->file);
+		json_count(o, "line", rule->line);
+		json_count(o, "errors", s->errors);
+		json_count(o, "blocks", s->blocks);
+		json_count(o, "bytes", s->bytes);
+		out_element(out, o);
+	}
+	out_end(out);
+}
+
 static void
 json_marks(struct json_out *o, struct report *r)
 {
@@ -443,6 +474,7 @@ report_json(FILE *f, struct report *r)
 		json_sites(&o, r);
 	if ((parts & REPORT_FRAG) && r->nfrag > 0)
 		out_member(&o, "fragmentation", json_frag(r));
+	json_suppressions(&o, r);
 	json_marks(&o, r);
 	json_left_out(&o, r);
 	json_notes(&o, r);

@@ -17,6 +17,7 @@ libreport_la_SOURCES = \
 	%D%/report.h \
 	%D%/report_impl.h \
 	%D%/sentences.c \
+	%D%/suppressed.c \
 	%D%/text.c \
 	%D%/text_bytes.c \
 	%D%/text_crash.c \

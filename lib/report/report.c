@@ -32,6 +32,9 @@ report_create(struct trace_reader *reader, struct heap *heap,
 	}
 	if (options->to_main)
 		names_stop_at_main(r->names);
+	if (suppress_count(options->suppressions) > 0)
+		r->suppressed_by = calloc(suppress_count(
+		    options->suppressions), sizeof *r->suppressed_by);
 	return r;
 }
 
@@ -46,6 +49,7 @@ report_destroy(struct report *r)
 	free(r->mappings);
 	free(r->sites);
 	free(r->frag);
+	free(r->suppressed_by);
 	free(r);
 }
 
@@ -134,6 +138,8 @@ report_add_error(struct report *r, size_t index)
 	e = &r->errors[r->nerrors];
 	*e = (struct report_error){ .found = found, .index = index,
 		.allocated_by = v.allocated_by, .freed_by = v.freed_by };
+	if (report_suppresses_error(r, e))
+		return 0;
 	report_make_id(r, e);
 	r->nerrors++;
 	return 0;
@@ -182,17 +188,30 @@ report_gather_sites(struct report *r)
 	return 0;
 }
 
+static bool
+report_keeps_leak(struct report *r, const struct unjudged *u, bool rules)
+{
+	const struct heap_site *site = heap_site(r->heap, u->site);
+
+	if (!report_chosen(r, site->proc) ||
+	    (rules && report_suppresses_leak(r, site, u)))
+		return false;
+	return (r->options.parts & REPORT_LEAKS) && report_wants_site(r, site);
+}
+
 static int
 report_gather_leaks(struct report *r)
 {
+	bool rules = report_suppresses_leaks(r);
 	size_t n, kept = 0;
 
+	if (!rules && !(r->options.parts & REPORT_LEAKS))
+		return 0;
 	r->leaks = unjudged_sites(r->heap, &n);
 	if (r->leaks == NULL)
 		return n == 0 ? 0 : -1;
 	for (size_t i = 0; i < n; i++)
-		if (report_wants_site(r, heap_site(r->heap,
-		    r->leaks[i].site)))
+		if (report_keeps_leak(r, &r->leaks[i], rules))
 			r->leaks[kept++] = r->leaks[i];
 	r->nleaks = kept;
 	return 0;
@@ -334,8 +353,9 @@ report_gather(struct report *r)
 	report_paused(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
 		return -1;
-	if ((r->options.parts & REPORT_LEAKS) && (report_gather_leaks(r) != 0 ||
-	    report_gather_mappings(r) != 0))
+	if (report_gather_leaks(r) != 0)
+		return -1;
+	if ((r->options.parts & REPORT_LEAKS) && report_gather_mappings(r) != 0)
 		return -1;
 	return 0;
 }

@@ -27,6 +27,7 @@
 
 #include "analysis/frag.h"
 #include "analysis/names.h"
+#include "analysis/suppress.h"
 #include "analysis/top.h"
 #include "analysis/unjudged.h"
 #include "heap/heap.h"
@@ -52,6 +53,8 @@ struct report_options {
 	uint64_t at;		/* ticks from here on are left out; 0: none */
 	bool to_main;		/* what calls main is not even named; no ids */
 	bool prefix;		/* each line of text begins with "==PID== " */
+	bool verbose;		/* tell what each suppression did */
+	const struct suppressions *suppressions;	/* borrowed; NULL: none */
 	const char *source;	/* name of the trace; NULL: none is kept */
 	const char *next;	/* the command after "next:"; NULL: we choose */
 };
@@ -67,6 +70,14 @@ struct report_error {
 	char id[17];
 };
 
+/* What suppressions left out. */
+struct report_suppressed {
+	uint64_t errors;
+	uint64_t leaks;		/* call paths, with ... */
+	uint64_t blocks;	/* ... so much not freed */
+	uint64_t bytes;
+};
+
 struct report {
 	/* Constant. */
 	struct report_options options;
@@ -78,6 +89,8 @@ struct report {
 	struct report_error *errors;
 	size_t nerrors;
 	size_t seen_errors;		/* of the heap's */
+	struct report_suppressed suppressed;
+	struct report_suppressed *suppressed_by;	/* by rule; owned */
 
 	/* Filled by report_gather. */
 	struct unjudged *leaks;		/* worst last */
@@ -125,6 +138,9 @@ void	report_text_error(FILE *, struct report *, size_t index);
 void	report_text_end(FILE *, struct report *);
 /* The line "verdict: ..." without prefix or newline. */
 void	report_text_verdict(const struct report *, char *line, size_t size);
+
+/* A block for each finding, which would suppress it.  0, or -1 with errno. */
+int	report_gen_suppressions(FILE *, struct report *);
 
 struct report_format {
 	const char *name;

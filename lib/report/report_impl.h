@@ -35,6 +35,17 @@ void	report_bad_bytes(const struct trace_error *, uint32_t *first,
 void	report_error_stack(const struct report *, const struct heap_error *,
 	    uint32_t stack, uint64_t time, struct names_stack *);
 
+/*
+ * suppressed.c: is it left out?  Then it is counted.  Whether any rule is for
+ * blocks not freed; of the totals, those that are not suppressed.
+ */
+bool	report_suppresses_error(struct report *, const struct report_error *);
+bool	report_suppresses_leaks(const struct report *);
+bool	report_suppresses_leak(struct report *, const struct heap_site *,
+	    const struct unjudged *);
+uint64_t report_left_blocks(const struct report *);
+uint64_t report_left_bytes(const struct report *);
+
 int	report_text(FILE *, struct report *);
 int	report_json(FILE *, struct report *);
 

@@ -286,14 +286,14 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 	    "allocation", "allocations");
 	words_count(processes, sizeof processes, r->nprocesses, "process",
 	    "processes");
-	words_count(bytes, sizeof bytes, r->totals.live_bytes, "byte",
+	words_count(bytes, sizeof bytes, report_left_bytes(r), "byte",
 	    "bytes");
-	words_count(blocks, sizeof blocks, r->totals.live_blocks, "block",
+	words_count(blocks, sizeof blocks, report_left_blocks(r), "block",
 	    "blocks");
 	snprintf(left, sizeof left, r->options.at ? "%s%s of %s live" :
 	    "%s%s of %s not freed", estimate, blocks,
 	    bytes);
-	if (r->totals.live_blocks == 0)
+	if (report_left_blocks(r) == 0)
 		strcpy(left, "0 leaks");
 	if (r->verdict == REPORT_NOT_JUDGED)
 		snprintf(line, size, "verdict: not judged; %s", r->reason);
@@ -314,6 +314,7 @@ text_close(FILE *f, struct report *r)
 	struct text t;
 
 	text_begin(&t, f, r, ~0u);
+	text_suppressed(&t);
 	report_text_verdict(r, line, sizeof line);
 	text_line(&t, "%s", line);
 	if (r->options.next != NULL)

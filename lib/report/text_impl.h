@@ -42,6 +42,9 @@ void	text_summary(FILE *, struct report *);
 /* Of that the processes that were not recorded. */
 void	text_unrecorded(FILE *, struct report *);
 
+/* What was suppressed, if anything could be; suppressed.c */
+void	text_suppressed(const struct text *);
+
 /* Hex table, remark about a string, window of time; text_bytes.c. */
 void	text_bytes(const struct text *, const struct report_error *);
 

@@ -30,7 +30,8 @@ LEAK_TESTS = \
 	%D%/poolleak_old.sh \
 	%D%/poolleak_report.sh \
 	%D%/poolleak_source.sh \
-	%D%/poolleak_stored.sh
+	%D%/poolleak_stored.sh \
+	%D%/suppressions.sh
 dist_check_SCRIPTS += $(LEAK_TESTS)
 TESTS += $(LEAK_TESTS)
 EXTRA_DIST += %D%/hostile.c

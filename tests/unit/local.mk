@@ -419,6 +419,11 @@ UNIT_TESTS += %D%/t_heap_sample
 	$(CMOCKA_LIBS) -lm
 
 # lib/analysis
+UNIT_TESTS += %D%/t_suppress
+%C%_t_suppress_SOURCES = %D%/t_suppress.c
+%C%_t_suppress_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_suppress_LDADD = libanalysis.la libheap.la libsymbol.la libtrace.la \
+	libbase.la libargs.la $(CMOCKA_LIBS)
 
 # lib/report
 UNIT_TESTS += %D%/t_report
