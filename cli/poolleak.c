@@ -190,7 +190,7 @@ leak_trace(struct trace_reader *reader, const char *path,
 		    "version");
 		return LEAK_USAGE;
 	}
-	o->report.source = path;
+	o->report.source = o->report.path = path;
 	if (o->at.kind != MOMENT_END && (o->check || o->dump)) {
 		leak_say("--at is for reports");
 		return LEAK_USAGE;

@@ -2,6 +2,8 @@
 # lib/base, lib/trace, lib/heap, lib/symbol.
 noinst_LTLIBRARIES += libanalysis.la
 libanalysis_la_SOURCES = \
+	%D%/context.c \
+	%D%/context.h \
 	%D%/errors.c \
 	%D%/errors.h \
 	%D%/frag.c \
@@ -16,4 +18,6 @@ libanalysis_la_SOURCES = \
 	%D%/top.c \
 	%D%/top.h \
 	%D%/unjudged.c \
-	%D%/unjudged.h
+	%D%/unjudged.h \
+	%D%/value.c \
+	%D%/value.h

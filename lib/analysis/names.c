@@ -331,6 +331,21 @@ names_caller(struct names *n, uint32_t proc, uint32_t stack, uint64_t time)
 }
 
 bool
+names_address(struct names *n, uint32_t proc, uint64_t address, uint64_t time,
+    struct symbol_frame *out)
+{
+	const struct trace_module *m = names_module(n, proc, address, time);
+	const struct symbol_frame *frames;
+	struct symbol_frame bare;
+
+	if (m == NULL || is_own(m) ||
+	    names_frames(n, proc, m, address, &bare, &frames) == 0)
+		return false;
+	*out = frames[0];
+	return true;
+}
+
+bool
 names_match(const struct names_stack *s, const regex_t *re)
 {
 	for (size_t i = 0; i < s->n; i++) {

@@ -63,6 +63,10 @@ void	names_free(struct names_stack *);
 const char *names_caller(struct names *, uint32_t proc, uint32_t stack,
 	    uint64_t time);
 
+/* What lies at that address, code or data: false, in no object. */
+bool	names_address(struct names *, uint32_t proc, uint64_t address,
+	    uint64_t time, struct symbol_frame *out);
+
 /* true: some function, file or module of it matches. */
 bool	names_match(const struct names_stack *, const regex_t *);
 

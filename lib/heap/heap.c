@@ -204,7 +204,7 @@ heap_end_block(struct heap *h, struct heap_proc *p, struct block *b,
     const struct trace_event *ev)
 {
 	heap_count_gone(h, p, b);
-	if (!h->profile) {
+	if (!h->profile && !h->keeps_freed) {
 		blocks_remove(&p->blocks, b);
 		return;
 	}

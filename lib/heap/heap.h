@@ -189,6 +189,34 @@ const struct heap_pauses *heap_pauses(const struct heap *);
 int	heap_walk(const struct heap *,
 	    int (*fn)(const struct heap_block *, void *arg), void *arg);
 
+/* The block that an address belongs to, and where in it. */
+struct heap_found {
+	uint64_t block;
+	uint64_t size;
+	int64_t offset;		/* of the address from block */
+	uint64_t time;		/* ticks of its allocation; of its free if freed */
+	uint32_t tid;		/* likewise */
+	uint32_t proc;		/* whose it is: the one asked for, or a parent */
+	uint32_t stack;		/* of its allocation */
+	uint8_t call;
+	bool freed;
+};
+
+/*
+ * From here on heap_find knows freed blocks too, some hundred thousand of them.
+ */
+void	heap_keep_freed(struct heap *);
+
+/*
+ * The live block of proc, or the one freed last, that addr lies in; or one whose
+ * ends are not farther than reach from it.  false: there is none.  Every block is
+ * looked at.  A mapping has no reach, and is forgotten when it is unmapped.
+ */
+bool	heap_find(const struct heap *, uint32_t proc, uint64_t addr,
+	    uint64_t reach, struct heap_found *);
+bool	heap_find_mapping(const struct heap *, uint32_t proc, uint64_t addr,
+	    struct heap_found *);
+
 /* Mappings: the same questions, with sites of their own. */
 const struct heap_mapped *heap_mapped(const struct heap *);
 const struct heap_mapped *heap_process_mapped(const struct heap *,

@@ -88,6 +88,7 @@ struct heap_note {
 struct heap {
 	struct trace_reader *reader;
 	bool profile;		/* free errors are found here */
+	bool keeps_freed;	/* asked for; in profile mode they are anyway */
 	bool gaps;		/* it was paused: a block may be unknown */
 	struct heap_pauses pauses;
 	struct heap_mark *marks;

@@ -92,10 +92,12 @@ void
 heap_empty(struct heap *h)
 {
 	struct trace_reader *reader = h->reader;
+	bool keeps_freed = h->keeps_freed;
 
 	heap_free_all(h);
 	memset(h, 0, sizeof *h);
 	h->reader = reader;
+	h->keeps_freed = keeps_freed;
 	heap_begin(h);
 }
 

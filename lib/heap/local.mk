@@ -7,6 +7,7 @@ libheap_la_SOURCES = \
 	%D%/heap.c \
 	%D%/heap.h \
 	%D%/heap_errors.c \
+	%D%/heap_find.c \
 	%D%/heap_impl.h \
 	%D%/heap_marks.c \
 	%D%/heap_pairs.c \

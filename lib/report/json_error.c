@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "report/json_impl.h"
+#include "report/written.h"
 
 /* The length of the UTF-8 character at p, 0: it is none (RFC 3629). */
 static size_t
@@ -220,6 +221,58 @@ error_call(struct json_object *o, struct report *r,
 	}
 }
 
+/* What was written, decoded, and who was at work when. */
+static void
+error_written(struct json_object *o, struct report *r,
+    const struct report_error *e)
+{
+	struct json_object *all = json_object_new_array(), *one;
+	struct written w;
+
+	report_written(r, e, &w);
+	for (unsigned i = 0; i < w.n; i++) {
+		const struct written_item *item = &w.items[i];
+
+		one = json_object_new_object();
+		json_word(one, "what", item->what);
+		json_word(one, "text", item->text);
+		if (item->has_value)
+			json_address(one, "value", item->value);
+		if (item->needed != 0)
+			json_count(one, "needed", item->needed);
+		if (item->block != 0)
+			json_address(one, "block", item->block);
+		json_object_array_add(all, one);
+	}
+	if (w.n > 0)
+		json_object_object_add(o, "written", all);
+	else
+		json_object_put(all);
+}
+
+static void
+error_active(struct json_object *o, struct report *r,
+    const struct report_error *e)
+{
+	const struct context *c = report_context(r, e);
+	struct json_object *all, *one;
+
+	if (c == NULL || c->nsites == 0)
+		return;
+	all = json_object_new_array();
+	for (unsigned i = 0; i < c->nsites; i++) {
+		one = json_object_new_object();
+		json_word(one, "call", report_call_word(c->sites[i].call));
+		json_count(one, "size", c->sites[i].size);
+		json_count(one, "times", c->sites[i].times);
+		json_seconds(one, "last", report_seconds(r, c->sites[i].last));
+		error_stack(one, "stack", r, e->found, c->sites[i].stack,
+		    c->sites[i].last);
+		json_object_array_add(all, one);
+	}
+	json_object_object_add(o, "active", all);
+}
+
 struct json_object *
 json_error(struct report *r, const struct report_error *e)
 {
@@ -242,6 +295,8 @@ json_error(struct report *r, const struct report_error *e)
 	if (te->kind != TRACE_ERROR_BAD_SIZE && te->kind != TRACE_ERROR_CRASH)
 		json_address(o, "address", te->address);
 	error_call(o, r, e);
+	error_written(o, r, e);
+	error_active(o, r, e);
 	error_stack(o, "stack", r, e->found, te->stack, 0);
 	error_stack(o, "alloc_stack", r, e->found, te->alloc_stack,
 	    te->alloc_time);

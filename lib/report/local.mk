@@ -26,7 +26,9 @@ libreport_la_SOURCES = \
 	%D%/text_stack.c \
 	%D%/text_summary.c \
 	%D%/words.c \
-	%D%/words.h
+	%D%/words.h \
+	%D%/written.c \
+	%D%/written.h
 
 # A heap in a file: libstored, for poolleak alone.
 noinst_LTLIBRARIES += libstored.la

@@ -14,6 +14,8 @@
 #include "report/words.h"
 #include "trace/session.h"
 
+#define CONTEXTS_MAX	64u	/* findings looked at more closely */
+
 struct report *
 report_create(struct trace_reader *reader, struct heap *heap,
     struct symbolizer *symbols, const struct report_options *options)
@@ -50,6 +52,7 @@ report_destroy(struct report *r)
 	free(r->sites);
 	free(r->frag);
 	free(r->suppressed_by);
+	free(r->contexts);
 	free(r);
 }
 
@@ -338,12 +341,40 @@ report_sampled(struct report *r)
 	    "no allocation was drawn for the sample");
 }
 
+/* What can't be had is not told. */
+static void
+report_gather_contexts(struct report *r)
+{
+	const struct heap_error *found[CONTEXTS_MAX];
+	size_t n = r->nerrors < CONTEXTS_MAX ? r->nerrors : CONTEXTS_MAX;
+
+	if (n == 0 || r->options.path == NULL ||
+	    !(r->options.parts & REPORT_ERRORS))
+		return;
+	r->contexts = calloc(n, sizeof *r->contexts);
+	if (r->contexts == NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		found[i] = r->errors[i].found;
+	context_gather(r->options.path, found, n, r->contexts);
+	r->ncontexts = n;
+}
+
+const struct context *
+report_context(const struct report *r, const struct report_error *e)
+{
+	size_t i = (size_t)(e - r->errors);
+
+	return i < r->ncontexts ? &r->contexts[i] : NULL;
+}
+
 int
 report_gather(struct report *r)
 {
 	report_update(r);
 	report_gather_totals(r);
 	report_gather_frag(r);
+	report_gather_contexts(r);
 	r->verdict = r->nerrors > 0 ? REPORT_FINDINGS : REPORT_CLEAN;
 	report_sampled(r);
 	if (r->verdict == REPORT_CLEAN && r->totals.allocations == 0)

@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analysis/context.h"
 #include "analysis/frag.h"
 #include "analysis/names.h"
 #include "analysis/suppress.h"
@@ -55,6 +56,7 @@ struct report_options {
 	bool prefix;		/* each line of text begins with "==PID== " */
 	bool verbose;		/* tell what each suppression did */
 	const struct suppressions *suppressions;	/* borrowed; NULL: none */
+	const char *path;	/* the trace to read once more; NULL: don't */
 	const char *source;	/* name of the trace; NULL: none is kept */
 	const char *next;	/* the command after "next:"; NULL: we choose */
 };
@@ -93,6 +95,8 @@ struct report {
 	struct report_suppressed *suppressed_by;	/* by rule; owned */
 
 	/* Filled by report_gather. */
+	struct context *contexts;	/* of the first errors */
+	size_t ncontexts;
 	struct unjudged *leaks;		/* worst last */
 	size_t nleaks;
 	struct unjudged *mappings;	/* not unmapped, worst last */

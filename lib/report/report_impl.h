@@ -24,6 +24,10 @@ const char *report_call_word(uint32_t call);
  */
 void	report_headline(const struct report_error *, char *buf, size_t size);
 
+/* What was round it; NULL: not known. */
+const struct context *report_context(const struct report *,
+	    const struct report_error *);
+
 /*
  * The bad bytes among those that were kept: [*first, *first + *n) of
  * error->bytes.  *n is 0 when none was.

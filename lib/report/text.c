@@ -45,6 +45,24 @@ text_line(const struct text *t, const char *fmt, ...)
 }
 
 void
+text_wrapped(const struct text *t, const char *indent, const char *sentence)
+{
+	size_t room = (size_t)t->columns - strlen(indent);
+
+	while (strlen(sentence) > room) {
+		size_t n = room;
+
+		while (n > 0 && sentence[n] != ' ')
+			n--;
+		if (n == 0)
+			n = room;
+		text_line(t, "%s%.*s", indent, (int)n, sentence);
+		sentence += n + (sentence[n] == ' ');
+	}
+	text_line(t, "%s%s", indent, sentence);
+}
+
+void
 text_columns(const struct text *t, const char *left, const char *right)
 {
 	int gap = TEXT_PLACE_COLUMN - (int)strlen(left);

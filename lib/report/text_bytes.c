@@ -13,12 +13,11 @@
  */
 #include <config.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "report/escape.h"
 #include "report/text_impl.h"
+#include "report/written.h"
 
 #define SHOWN	12	/* bytes of a table: 3 columns each, within 68 */
 #define BEFORE	6	/* of these before the first bad one */
@@ -109,58 +108,41 @@ row(const struct text *t, const struct window *w, const char *label,
 	text_line(t, "%s%s", line, tail);
 }
 
-/* The text that ends right before the block's end, as far as it was kept. */
 static void
-remark_nul(const struct text *t, const struct trace_error *e, int64_t base)
+remarks(const struct text *t, const struct report_error *e)
 {
-	char string[TRACE_ERROR_BYTES + 1], shown[2 * TRACE_ERROR_BYTES];
-	uint32_t end = (uint32_t)((int64_t)e->size - base);
-	uint32_t begin = end;
-	bool whole;
+	struct written w;
 
-	while (begin > 0 && printable(e->bytes[begin - 1]) &&
-	    base + begin > 0)
-		begin--;
-	whole = base + begin == 0;
-	/* Unprintable bytes in front: a record of some kind, not a string. */
-	if (end - begin < 2 || (!whole && begin > 0))
-		return;
-	memcpy(string, e->bytes + begin, end - begin);
-	string[end - begin] = '\0';
-	if (whole && end - begin <= 20) {
-		escape_text(shown, sizeof shown, string, strlen(string));
-		text_line(t, "  It is the NUL of the string \"%s\": %llu "
-		    "characters need %llu.", shown,
-		    (unsigned long long)e->size,
-		    (unsigned long long)e->size + 1);
-		return;
-	}
-	escape_text(shown, sizeof shown, string + strlen(string) -
-	    (strlen(string) > 12 ? 12 : strlen(string)),
-	    strlen(string) > 12 ? 12 : strlen(string));
-	text_line(t, "  It looks like the NUL of a string that ends in \"%s\":",
-	    shown);
-	text_line(t, "  %llu characters need %llu.",
-	    (unsigned long long)e->size, (unsigned long long)e->size + 1);
+	report_written(t->report, e, &w);
+	for (unsigned i = 0; i < w.n; i++)
+		text_wrapped(t, "  ", w.items[i].text);
 }
 
+/* Who else was at work; any of them may have done it, or none. */
 static void
-remark_text(const struct text *t, const struct trace_error *e,
-    uint32_t first, uint32_t n)
+active(const struct text *t, const struct report_error *e, uint64_t from)
 {
-	char string[32], shown[64];
-	uint32_t k = 0;
+	const struct context *c = report_context(t->report, e);
+	const struct trace_error *te = &e->found->error;
 
-	while (k < n && k < sizeof string - 1 &&
-	    printable(e->bytes[first + k])) {
-		string[k] = (char)e->bytes[first + k];
-		k++;
-	}
-	if (k < 3)
+	if (c == NULL || c->nsites == 0)
 		return;
-	escape_text(shown, sizeof shown, string, k);
-	text_line(t, "  The bytes written are text: \"%s\"%s", shown,
-	    k < n || n < e->length ? " ..." : "");
+	text_line(t, "  Active between %.4f s and %.4f s on its threads, with "
+	    "blocks", report_seconds(t->report, from),
+	    report_seconds(t->report, e->found->time));
+	text_line(t, "  of %llu bytes or more:", (unsigned long long)
+	    (te->offset < 0 ? te->size + 1 : (uint64_t)te->offset +
+	    te->length));
+	for (unsigned i = 0; i < c->nsites; i++) {
+		const struct context_site *site = &c->sites[i];
+		const char *call = report_call_word(site->call);
+		char what[64];
+
+		snprintf(what, sizeof what, "%s(%llu)", call ? call : "a call",
+		    (unsigned long long)site->size);
+		text_site_line(t, what, e->found->proc, site->stack,
+		    site->last);
+	}
 }
 
 static void
@@ -177,6 +159,7 @@ remark_window(const struct text *t, const struct report_error *e)
 	    "freed" : te->window_from && te->window_from != te->alloc_time ?
 	    "block whole" : "allocated",
 	    report_seconds(t->report, e->found->time));
+	active(t, e, from);
 }
 
 void
@@ -198,14 +181,7 @@ text_bytes(const struct text *t, const struct report_error *e)
 		    "   guard");
 		row(t, &w, "is", cell_is, "");
 		row(t, &w, "text", cell_text, "");
-		if (te->kind == TRACE_ERROR_HEAP_OVERRUN && te->length == 1 &&
-		    te->offset >= 0 && (uint64_t)te->offset == te->size &&
-		    te->bytes[first] == 0 &&
-		    te->size >= (uint64_t)(w.base < 0 ? 0 : w.base) &&
-		    (int64_t)te->size - w.base <= (int64_t)nbytes)
-			remark_nul(t, te, w.base);
-		else
-			remark_text(t, te, first, n);
+		remarks(t, e);
 	}
 	remark_window(t, e);
 }

@@ -28,6 +28,9 @@ struct text {
 void	text_begin(struct text *, FILE *, struct report *, uint32_t proc);
 /* One line; an empty one carries a prefix without its blank. */
 void	text_line(const struct text *, const char *fmt, ...) PW_PRINTF(2, 3);
+/* As many lines as it takes, each behind indent. */
+void	text_wrapped(const struct text *, const char *indent,
+	    const char *sentence);
 /* left and, from the column on or behind left, right. */
 void	text_columns(const struct text *, const char *left, const char *right);
 
@@ -36,6 +39,10 @@ void	text_cut_folders(char *path, size_t max);
 
 /* The frames, innermost first; text_stack.c. */
 void	text_stack(const struct text *, const struct names_stack *);
+
+/* "what in FUNCTION    PLACE", of the innermost frame. */
+void	text_site_line(const struct text *, const char *what, uint32_t proc,
+	    uint32_t stack, uint64_t time);
 
 /* text_summary.c */
 void	text_summary(FILE *, struct report *);

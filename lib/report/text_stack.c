@@ -164,3 +164,29 @@ text_stack(const struct text *t, const struct names_stack *s)
 			text_frame(t, i, &s->frames[i].frame);
 	}
 }
+
+void
+text_site_line(const struct text *t, const char *what, uint32_t proc,
+    uint32_t stack, uint64_t time)
+{
+	char name[512] = "", place[512] = "", left[600];
+	struct names_stack s;
+
+	names_resolve(t->report->names, proc, stack, time, &s);
+	if (s.n > 0 && s.frames[0].mark == NULL) {
+		frame_name(&s.frames[0].frame, name, sizeof name);
+		frame_place(&s.frames[0].frame, place, sizeof place);
+	}
+	names_free(&s);
+	cut_middle(name, (size_t)t->columns - 30);
+	snprintf(left, sizeof left, "    %s%s%s", what, name[0] ? " in " : "",
+	    name);
+	if (strlen(left) + 1 + strlen(place) > (size_t)t->columns)
+		text_cut_folders(place, (size_t)t->columns - 8);
+	if (strlen(left) + 1 + strlen(place) <= (size_t)t->columns) {
+		text_columns(t, left, place);
+		return;
+	}
+	text_line(t, "%s", left);
+	text_line(t, "        %s", place);
+}

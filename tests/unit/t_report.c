@@ -260,9 +260,81 @@ text_written_past_a_block_is_shown_as_text(void **state)
 	    .error = &e });
 	begin(true, REPORT_ERRORS);
 	assert_says(print_first_error,
-	    "  The bytes written are text: \"haha\"x\"\n");
+	    "  The bytes written are text: \"haha\"x\": 16 bytes would have "
+	    "held it.\n");
 	assert_says(print_first_error,
 	    "heap-overrun, 6 bytes written past a block of 10 bytes\n");
+}
+
+/* The overrun with n other bytes, of a block of size bytes. */
+static void
+written(uint64_t size, const void *bytes, uint32_t n, int64_t offset)
+{
+	struct trace_error e = overrun();
+
+	e.size = size;
+	e.bytes_at = e.address = e.block + (uint64_t)offset;
+	e.offset = offset;
+	e.length = e.nbytes = n;
+	memset(e.should, 0xfd, sizeof e.should);
+	memcpy(e.bytes, bytes, n);
+	apply((struct trace_event){ .kind = TRACE_ERROR, .time = 2401,
+	    .error = &e });
+	begin(true, REPORT_ERRORS);
+}
+
+static void
+an_element_too_many_is_counted_in_elements(void **state)
+{
+	(void)state;
+	written(40, "\x46\0\0", 4, 40);
+	assert_says(print_first_error, "  The 4 bytes are the number 70.\n");
+	assert_says(print_first_error, "  It looks like one element of 4 "
+	    "bytes more: 10 fit, 11 need 44\n==1234567==   bytes.\n");
+}
+
+static void
+an_element_farther_off_has_its_index(void **state)
+{
+	(void)state;
+	written(40, "\xff\xff\xff\xff", 4, 48);
+	assert_says(print_first_error, "number -1.");
+	assert_says(print_first_error, "this is element [12]");
+}
+
+static void
+what_is_no_array_is_not_called_one(void **state)
+{
+	char *text;
+
+	(void)state;
+	written(42, "\x46\0\0\0", 4, 42);
+	text = printed(print_first_error);
+	assert_null(strstr(text, "element"));
+	free(text);
+}
+
+static void
+a_pointer_to_code_names_the_function(void **state)
+{
+	uint64_t to = 0x20050;
+
+	(void)state;
+	fake_function(0x20051, "callback", "callback", "src/cb.c", 3);
+	written(40, &to, 8, 40);
+	assert_says(print_first_error, "  At offset 40 stands 0x20050, an "
+	    "address in callback (src/cb.c:3).\n");
+}
+
+static void
+fill_that_was_copied_names_its_block(void **state)
+{
+	uint64_t fill = 0xf97f3a1cf9041260;
+
+	(void)state;
+	written(40, &fill, 8, 40);
+	assert_says(print_first_error, "which fills the block at");
+	assert_says(print_first_error, "0x7f3a1c041260");
 }
 
 static void
@@ -675,6 +747,11 @@ main(void)
 		T(a_double_free_has_three_stacks_and_the_line_where_they_part),
 		T(an_overrun_shows_its_bytes_and_names_the_nul_of_a_string),
 		T(text_written_past_a_block_is_shown_as_text),
+		T(an_element_too_many_is_counted_in_elements),
+		T(an_element_farther_off_has_its_index),
+		T(what_is_no_array_is_not_called_one),
+		T(a_pointer_to_code_names_the_function),
+		T(fill_that_was_copied_names_its_block),
 		T(an_underrun_counts_from_the_start_of_the_block),
 		T(a_mismatch_names_both_calls),
 		T(a_librarys_own_operator_new_is_no_mismatch),
