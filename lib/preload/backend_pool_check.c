@@ -180,6 +180,31 @@ freed_tell(uint32_t tid, void *ptr, const struct bad *bad)
 	lock_give(&late.lock);
 }
 
+/*
+ * What stood there was the pool's.  Who wrote over it is not known, but the
+ * block in front is as near as anything.
+ */
+void
+bp_late_corrupt(uint32_t tid, uintptr_t at)
+{
+	struct bp_zone *z = bp_zone(at);
+	uintptr_t block = z != NULL ? bp_block_before(z, at) : 0;
+	unsigned state = block != 0 ? *bp_state(block) : BP_NONE;
+	struct trace_error *e;
+
+	lock_take(&late.lock, tid);
+	if (late.n < LATE_MAX) {
+		e = &late.error[late.n++];
+		bp_error_fill(e, TRACE_ERROR_CORRUPT_HEAP, TRACE_FOUND_AT_CALL);
+		e->address = at;
+		if (state == BP_LIVE || state == BP_FREED)
+			bp_error_block(e, bp_header((void *)block), block,
+			    state == BP_FREED);
+	}
+	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
+	lock_give(&late.lock);
+}
+
 void
 bp_unfree(uint32_t tid, void *ptr)
 {

@@ -335,6 +335,8 @@ bp_fresh_of(void *ptr)
 void	bp_unfree(uint32_t tid, void *ptr);
 bool	bp_late(struct backend_thread *, struct trace_error *);
 void	bp_late_forget(void);
+/* The pool's own data at that address are no more what they were; main zone held. */
+void	bp_late_corrupt(uint32_t tid, uintptr_t at);
 bool	bp_sweep(struct backend_thread *, uintptr_t *at, uint64_t since,
 	    struct trace_error *);
 
@@ -356,6 +358,8 @@ void	bp_verdict_guards(struct backend_claim *);
 void	bp_verdict_mismatch(struct backend_claim *);
 /* The big block whose span holds at; 0: none.  Main zone held. */
 uintptr_t bp_big_at_l(uintptr_t at);
+/* The block that begins at or before at, within a megabyte; 0: none. */
+uintptr_t bp_block_before(const struct bp_zone *, uintptr_t at);
 /* The guards of a block that nobody claims; nothing is repaired. */
 void	bp_verdict_look(struct backend_claim *);
 /* An error's parts: kind and how it was found; the block it is about. */

@@ -72,6 +72,16 @@ bp_error_block(struct trace_error *e, const struct bp_header *b,
 	e->free_time = b->free_time;
 }
 
+/* No block after all. */
+static void
+error_no_block(struct trace_error *e)
+{
+	e->block = e->size = e->alloc_time = 0;
+	e->offset = 0;
+	e->allocated_by = TRACE_NCALLS;
+	e->alloc_stack = e->alloc_tid = 0;
+}
+
 /* A handler in the middle of our own work: no lock, no more than is certain. */
 static bool
 bad_enter(struct backend_thread *t, const struct backend_claim *c)
@@ -115,9 +125,8 @@ bad_double(struct backend_claim *c, unsigned state, bool locked)
 	}
 }
 
-/* The block that begins at or before at, within SCAN_BYTES; 0: none. */
-static uintptr_t
-scan_back(const struct bp_zone *z, uintptr_t at)
+uintptr_t
+bp_block_before(const struct bp_zone *z, uintptr_t at)
 {
 	uintptr_t low = at - z->start > SCAN_BYTES ? at - SCAN_BYTES : z->start;
 
@@ -162,12 +171,51 @@ bad_foreign(struct backend_claim *c, struct bp_zone *z, bool locked)
 	error_begin(c, TRACE_ERROR_INVALID_FREE);
 	if (z == NULL || !locked)
 		return;
-	block = scan_back(z, at);
+	block = bp_block_before(z, at);
 	if (block == 0 || !block_holds(block, at))
 		block = bp_big_at_l(at);
 	if (block != 0 && block_holds(block, at))
 		bp_error_block(&c->error, bp_header((void *)block), block,
 		    *bp_state(block) != BP_LIVE && *bp_state(block) != BP_CLAIMED);
+}
+
+/*
+ * An array whose elements have destructors begins behind a count of them: what
+ * delete is given then lies 8 bytes (with an alignment: so many) into the block
+ * of new[], and what delete[] is given of a single object so many before it.
+ */
+static bool
+is_cookie(const struct trace_error *e)
+{
+	unsigned from = call_class[e->allocated_by], to = call_class[e->call];
+	bool single = e->offset < 0;
+	int64_t off = single ? -e->offset : e->offset;
+
+	return from == (single ? TRACE_NEW : TRACE_NEW_ARRAY) &&
+	    to == (single ? TRACE_NEW_ARRAY : TRACE_NEW) &&
+	    (off == 8 || off == 16 || off == 32 || off == 64);
+}
+
+static void
+bad_cookie(struct backend_claim *c)
+{
+	struct trace_error *e = &c->error;
+	uintptr_t at = (uintptr_t)c->ptr;
+
+	if (c->call >= TRACE_NCALLS || e->kind != TRACE_ERROR_INVALID_FREE)
+		return;
+	/* Before a block: the next one, if it begins that near. */
+	for (uintptr_t up = 8; e->block == 0 && up <= 64; up *= 2)
+		if ((at + up) % POOL_GRAIN == 0 && bp_zone(at + up) != NULL &&
+		    *bp_state(at + up) == BP_LIVE)
+			bp_error_block(e, bp_header((void *)(at + up)),
+			    at + up, false);
+	if (e->block == 0 || e->allocated_by >= TRACE_NCALLS)
+		return;
+	if (is_cookie(e))
+		e->kind = TRACE_ERROR_MISMATCHED_FREE;
+	else if (e->offset < 0)
+		error_no_block(e);
 }
 
 void
@@ -186,6 +234,8 @@ bp_verdict_bad(struct backend_thread *t, struct backend_claim *c)
 		bad_foreign(c, z, locked);
 	else
 		bad_double(c, state, locked);
+	if (locked && z != NULL)
+		bad_cookie(c);
 	if (locked)
 		lock_give(&bp_heap.main.lock);
 }

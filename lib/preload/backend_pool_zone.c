@@ -17,6 +17,7 @@
 
 #include "preload/backend_pool_impl.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -57,13 +58,24 @@ zone_shrink(Pool *p, void *arena, size_t size)
 	bp_unspan_l(p->private, arena, pages, pages);
 }
 
-/* The program wrote where it should not: what is damaged is left alone. */
+/*
+ * The program wrote where it should not: what is damaged is left alone.  The
+ * arguments are the pool's name, what is wrong, and the pool's header there.
+ */
 static void
 zone_panic(Pool *p, const char *fmt, ...)
 {
 	struct bp_zone *z = p->private;
+	uintptr_t at;
+	va_list args;
 
-	(void)fmt;
+	va_start(args, fmt);
+	(void)va_arg(args, const char *);
+	(void)va_arg(args, const char *);
+	at = (uintptr_t)va_arg(args, void *);
+	va_end(args);
+	if (!z->damaged && z == &bp_heap.main)
+		bp_late_corrupt(z->lock.word & ~LOCK_WAITERS, at);
 	z->damaged = true;
 }
 

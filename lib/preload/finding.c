@@ -110,6 +110,21 @@ finding_sweep(struct thread *t, struct lane *lane)
 		finding_raise(lane, error);
 }
 
+static void
+finding_request(struct lane *lane, unsigned call, unsigned access,
+    const struct unwind_start *at)
+{
+	struct trace_error *error = &lane->claim.error;
+
+	error->kind = TRACE_ERROR_BAD_SIZE;
+	error->access = access;
+	error->found = TRACE_FOUND_AT_CALL;
+	error->allocated_by = TRACE_NCALLS;
+	error->freed_by = TRACE_NCALLS;
+	lane->claim.call = call;
+	finding_tell(lane, at);
+}
+
 void
 finding_bad_size(struct lane *lane, unsigned call, size_t size,
     const struct unwind_start *at)
@@ -117,12 +132,28 @@ finding_bad_size(struct lane *lane, unsigned call, size_t size,
 	struct trace_error *error = &lane->claim.error;
 
 	memset(error, 0, sizeof(*error));
-	error->kind = TRACE_ERROR_BAD_SIZE;
-	error->access = TRACE_ACCESS_ALLOC;
-	error->found = TRACE_FOUND_AT_CALL;
 	error->requested = size;
-	error->allocated_by = TRACE_NCALLS;
-	error->freed_by = TRACE_NCALLS;
-	lane->claim.call = call;
-	finding_tell(lane, at);
+	finding_request(lane, call, TRACE_ACCESS_ALLOC, at);
+}
+
+void
+finding_bad_align(unsigned call, size_t align, size_t size,
+    const struct unwind_start *at)
+{
+	struct trace_error *error;
+	struct lane *lane;
+	struct thread *t;
+
+	if (__atomic_load_n(&start_life, __ATOMIC_ACQUIRE) != LIFE_RECORDING ||
+	    process.backend != &backend_pool)
+		return;
+	t = thread_enter(&lane);
+	if (t == NULL)
+		return;
+	error = &lane->claim.error;
+	memset(error, 0, sizeof(*error));
+	error->requested = align;
+	error->size = size;
+	finding_request(lane, call, TRACE_ACCESS_CHECK, at);
+	thread_leave(t);
 }

@@ -30,6 +30,13 @@ void	finding_sweep(struct thread *, struct lane *);
 void	finding_bad_size(struct lane *, unsigned call, size_t size,
 	    const struct unwind_start *);
 
+/*
+ * An alignment that is no power of two, or too small for the call; not in the
+ * middle of one.
+ */
+void	finding_bad_align(unsigned call, size_t align, size_t size,
+	    const struct unwind_start *at);
+
 #pragma GCC visibility pop
 
 #endif

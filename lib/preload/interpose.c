@@ -17,6 +17,7 @@
 #include "base/bits.h"
 #include "preload/body.h"
 #include "preload/body_pass.h"
+#include "preload/finding.h"
 
 #define PAGE		interpose_page()
 
@@ -150,6 +151,8 @@ static inline void *
 interpose_memalign(size_t align, size_t size, unsigned call,
     const struct unwind_start *at)
 {
+	if (PW_UNLIKELY(align & (align - 1)))
+		finding_bad_align(call, align, size, at);
 	align = interpose_alignment(align);
 	if (align == 0)
 		return NULL;
@@ -181,8 +184,12 @@ posix_memalign(void **out, size_t align, size_t size)
 	int saved = ready ? errno : 0;
 	void *ptr;
 
-	if (align % sizeof(void *) != 0 || !bits_is_pow2(align))
+	if (align % sizeof(void *) != 0 || !bits_is_pow2(align)) {
+		finding_bad_align(TRACE_CALL_POSIX_MEMALIGN, align, size, &at);
+		if (ready)
+			errno = saved;
 		return EINVAL;
+	}
 	ptr = interpose_alloc(size, align, false, TRACE_CALL_POSIX_MEMALIGN,
 	    &at);
 	if (ready)

@@ -205,6 +205,7 @@ error_call(struct json_object *o, struct report *r,
 	error_block(o, te);
 	if (te->length == 0 && te->block != 0 &&
 	    (te->kind == TRACE_ERROR_INVALID_FREE ||
+	    (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->offset != 0) ||
 	    (te->found == TRACE_FOUND_AT_FAULT &&
 	    te->fault_address == te->address)))
 		json_object_object_add(o, "offset",

@@ -68,7 +68,13 @@ headline_free(const struct report_error *e, const char *block, char *buf,
 	const char *alloc = report_call_word(e->allocated_by);
 	const char *freed = report_call_word(e->freed_by);
 
-	if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->requested != 0 &&
+	if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->offset != 0)
+		snprintf(buf, size, "%s of %s, %lld bytes %s it, given to %s",
+		    block, alloc ? alloc : "another kind", te->offset < 0 ?
+		    -(long long)te->offset : (long long)te->offset,
+		    te->offset < 0 ? "before" : "into", freed ? freed :
+		    "the wrong call");
+	else if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->requested != 0 &&
 	    te->requested != te->size)
 		snprintf(buf, size, "%s freed by %s as one of %llu", block,
 		    freed ? freed : "a call",
@@ -126,14 +132,18 @@ headline_other(const struct trace_error *te, char *buf, size_t size)
 {
 	const char *call = report_call_word(te->call);
 
-	if (te->kind == TRACE_ERROR_BAD_SIZE)
+	if (te->kind == TRACE_ERROR_BAD_SIZE &&
+	    te->access == TRACE_ACCESS_CHECK)
+		snprintf(buf, size, "%s was asked for an alignment of %llu",
+		    call ? call : "a call", (unsigned long long)te->requested);
+	else if (te->kind == TRACE_ERROR_BAD_SIZE)
 		snprintf(buf, size, "%s was asked for %llu bytes",
 		    call ? call : "a call", (unsigned long long)te->requested);
 	else if (te->kind == TRACE_ERROR_CRASH)
 		headline_crash(te, buf, size);
 	else
-		snprintf(buf, size, "at 0x%llx",
-		    (unsigned long long)te->address);
+		snprintf(buf, size, "what the allocator keeps at 0x%llx is "
+		    "damaged", (unsigned long long)te->address);
 }
 
 void
@@ -162,7 +172,7 @@ report_headline(const struct report_error *e, char *buf, size_t size)
 		headline_bytes(te, block, rest, sizeof rest);
 		break;
 	default:
-		comma = te->kind == TRACE_ERROR_BAD_SIZE ? "," : "";
+		comma = te->kind == TRACE_ERROR_CRASH ? "" : ",";
 		headline_other(te, rest, sizeof rest);
 	}
 	snprintf(buf, size, "%s%s %s", te->kind < TRACE_NERRORS ?

@@ -258,10 +258,43 @@ say_free(const struct text *t, const struct report_error *e)
 		    (unsigned long long)te->size);
 	if (!ours(t))
 		text_line(t, "  The program's own allocator got this free.");
-	else if (te->kind == TRACE_ERROR_MISMATCHED_FREE)
+	else if (te->kind == TRACE_ERROR_MISMATCHED_FREE && te->offset != 0) {
+		text_line(t, "  The address is %s a block of %s,",
+		    te->offset < 0 ? "where delete[] looks for the count of"
+		    : "that of the first element, behind the count in",
+		    te->offset < 0 ? "one object" : "new[]");
+		text_line(t, "  not the start of one. This free was ignored; "
+		    "the program goes on.");
+	} else if (te->kind == TRACE_ERROR_MISMATCHED_FREE)
 		text_line(t, "  The block was freed; the program goes on.");
 	else
 		text_line(t, "  This free was ignored; the program goes on.");
+}
+
+static void
+say_request(const struct text *t, const struct trace_error *te)
+{
+	if (te->access != TRACE_ACCESS_CHECK)
+		text_line(t, "  The call got NULL; the program goes on.");
+	else if (te->call == TRACE_CALL_POSIX_MEMALIGN)
+		text_line(t, "  It must be a power of two, of 8 or more: the "
+		    "call answers EINVAL.");
+	else
+		text_line(t, "  It must be a power of two: the next one was "
+		    "taken.");
+}
+
+static void
+say_corrupt(const struct text *t, const struct trace_error *te)
+{
+	text_line(t, "  Found when memory was taken or given back; the heap "
+	    "goes on elsewhere.");
+	if (te->block == 0)
+		return;
+	text_line(t, "  The block in front of it, %lld bytes before, may have "
+	    "been overrun:", (long long)te->offset);
+	text_line(t, "  0x%llx, %llu bytes long.",
+	    (unsigned long long)te->block, (unsigned long long)te->size);
 }
 
 static void
@@ -276,7 +309,10 @@ say_block(const struct text *t, const struct report_error *e)
 		say_free(t, e);
 		break;
 	case TRACE_ERROR_BAD_SIZE:
-		text_line(t, "  The call got NULL; the program goes on.");
+		say_request(t, te);
+		break;
+	case TRACE_ERROR_CORRUPT_HEAP:
+		say_corrupt(t, te);
 		break;
 	case TRACE_ERROR_CRASH:
 		text_crash(t, te);

@@ -31,6 +31,11 @@ CASES = \
 	%D%/after_free_first.c \
 	%D%/after_free_middle.c \
 	%D%/after_free_realloc.c \
+	%D%/bad_alignment.c \
+	%D%/bad_alignment_posix.c \
+	%D%/bad_size_calloc.c \
+	%D%/bad_size_negative.c \
+	%D%/bad_size_realloc.c \
 	%D%/double_free.c \
 	%D%/double_free_functions.c \
 	%D%/double_free_large.c \
@@ -53,6 +58,7 @@ CASES = \
 	%D%/leak_ten.c \
 	%D%/mismatch_aligned_free.cc \
 	%D%/mismatch_calloc_delete.cc \
+	%D%/mismatch_cookie_delete.cc \
 	%D%/mismatch_malloc_delete.cc \
 	%D%/mismatch_malloc_delete_array.cc \
 	%D%/mismatch_memalign_delete.cc \

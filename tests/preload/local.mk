@@ -11,6 +11,7 @@ PRELOAD_TESTS = \
 	%D%/check-clock \
 	%D%/check-closed \
 	%D%/check-contracts \
+	%D%/check-corrupt \
 	%D%/check-crash \
 	%D%/check-crowd \
 	%D%/check-daemon \
@@ -45,6 +46,7 @@ EXTRA_DIST += \
 	%D%/closed.c \
 	%D%/common.sh \
 	%D%/contracts.c \
+	%D%/corrupt.c \
 	%D%/crash.c \
 	%D%/crowd.c \
 	%D%/daemon.c \
