@@ -22,6 +22,7 @@
 
 #include "heap/heap.h"
 #include "report/escape.h"
+#include "report/explain.h"
 #include "symbol/symbol.h"
 
 void
@@ -142,6 +143,20 @@ leak_status(const struct report *r, const struct leak_options *o, int complete)
 	return complete;
 }
 
+static void
+leak_explain(struct report *r, const struct leak_options *o, FILE *f)
+{
+	struct explain *x = explain_create(r, o->value);
+
+	if (x == NULL)
+		leak_say("out of memory");
+	else if (strcmp(o->format->name, "json") == 0)
+		explain_json(f, x);
+	else
+		explain_text(f, x);
+	free(x);
+}
+
 static int
 leak_report(struct trace_reader *reader, const char *path,
     const struct leak_options *o, const struct heap_until *until, FILE *f)
@@ -165,7 +180,9 @@ leak_report(struct trace_reader *reader, const char *path,
 	}
 	if (complete != LEAK_OK && r->verdict == REPORT_CLEAN)
 		report_not_judged(r, "the trace is incomplete");
-	if (o->gen_suppressions)
+	if (o->explain)
+		leak_explain(r, o, f);
+	else if (o->gen_suppressions)
 		report_gen_suppressions(f, r);
 	else
 		o->format->print(f, r);

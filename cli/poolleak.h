@@ -47,8 +47,6 @@ enum {
 	    "the heap as it was at 1.5s, 40%, peak, end (default)")	       \
 	_(DIFF, "diff", 0, "OLD", LATER, "Report",			       \
 	    "against an older trace")					       \
-	_(EXPLAIN, "explain", 0, "VALUE", LATER, "Report",		       \
-	    "what an address or a value seen in a crash is")		       \
 	_(FILTER, "filter", 0, "REGEX", NOW, "Selection",		       \
 	    "findings and sites with a function, file or object that matches") \
 	_(PROCESS, "process", 0, "PID", NOW, "Selection",		       \
@@ -88,6 +86,8 @@ enum {
 	    "verify the trace: every chunk, every reference")		       \
 	_(DUMP, "dump", 0, NULL, NOW, "Instead of a report",		       \
 	    "the events as text, one a line")				       \
+	_(EXPLAIN, "explain", 0, "VALUE", NOW, "Instead of a report",	       \
+	    "what an address or a value seen in a crash is")		       \
 	_(GEN_SUPPRESSIONS, "gen-suppressions", 0, NULL, NOW,		       \
 	    "Instead of a report", "a suppression for each finding, as "       \
 	    "--suppressions reads it")					       \
@@ -130,6 +130,8 @@ struct leak_options {
 	bool check;
 	bool dump;
 	bool gen_suppressions;
+	bool explain;
+	uint64_t value;		/* to explain */
 	struct suppressions *suppressions;	/* NULL: none */
 	bool all;		/* -a */
 	bool free;		/* -d */

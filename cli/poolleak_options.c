@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "report/explain.h"
+
 enum { LEAK_OPTIONS(ARGS_AS_ENUM) };
 static const struct args_option rows[] = { LEAK_OPTIONS(ARGS_AS_ROW) };
 
@@ -185,6 +187,12 @@ leak_option(struct leak_options *o, struct args *a)
 		return set_by(o, a);
 	case OPT_AT:
 		return set_at(o, a);
+	case OPT_EXPLAIN:
+		o->explain = true;
+		if (explain_parse(a->value, &o->value) < 0)
+			return args_refuse(a, "'%s' is no value: 0x7f3a, 4711 "
+			    "or -1", a->value);
+		break;
 	case OPT_SUPPRESSIONS:
 		return add_suppressions(o, a);
 	case OPT_VERBOSE:
@@ -246,9 +254,9 @@ leak_parse(struct leak_options *o, struct args *a)
 			return ARGS_BAD;
 	if (result != ARGS_END)
 		return result;
-	if (o->check + o->dump + o->gen_suppressions > 1)
-		return args_refuse(a, "--check, --dump and --gen-suppressions: "
-		    "one at a time");
+	if (o->check + o->dump + o->gen_suppressions + o->explain > 1)
+		return args_refuse(a, "--check, --dump, --explain and "
+		    "--gen-suppressions: one at a time");
 	o->report.suppressions = o->suppressions;
 	if (o->report.parts == 0)
 		o->report.parts = o->format->parts;

@@ -36,6 +36,9 @@ refused(const struct leak_options *o)
 		return "a heap file holds no events; -a lists its blocks";
 	if (o->report.process != 0 || o->has_filter)
 		return "a heap file knows no processes and no call paths";
+	if (o->explain)
+		return "a heap file does not say what was where: --explain "
+		    "asks a trace";
 	if (o->suppressions != NULL || o->gen_suppressions)
 		return "a heap file has no call paths that could be "
 		    "suppressed";

@@ -8,6 +8,8 @@ libanalysis_la_SOURCES = \
 	%D%/errors.h \
 	%D%/frag.c \
 	%D%/frag.h \
+	%D%/history.c \
+	%D%/history.h \
 	%D%/names.c \
 	%D%/names.h \
 	%D%/suppress.c \

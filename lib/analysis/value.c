@@ -7,6 +7,8 @@
 
 #include "analysis/value.h"
 
+#include "base/compiler.h"
+
 #define GUARD_BITS	0x8080808080808080ull
 #define HALF		0xffffffull
 
@@ -59,6 +61,94 @@ value_fill_words(unsigned signature)
 	default:
 		return "as it is in use by nobody";
 	}
+}
+
+bool
+value_is_turned_fill(uint64_t value, unsigned bytes, struct value_fill *fill)
+{
+	unsigned bits = 8 * (bytes & 7);
+
+	return value_is_fill(value << bits | value >> (64 - bits) % 64, fill);
+}
+
+bool
+value_is_swapped_fill(uint64_t value, struct value_fill *fill)
+{
+	return value_is_fill(__builtin_bswap64(value), fill);
+}
+
+bool
+value_is_half_fill(uint64_t value, unsigned *signature,
+    uint32_t *address_bits)
+{
+	unsigned sig = value >> 24 & 0xff;
+
+	/* Widened with its sign it is the same half. */
+	if (value >> 32 != 0 && value >> 32 != 0xffffffff)
+		return false;
+	*signature = sig;
+	*address_bits = value & HALF;
+	return sig == VALUE_NEW || sig == VALUE_FREED || sig == VALUE_UNUSED;
+}
+
+/* Each byte of a value, or each 4 bytes of it. */
+static const struct {
+	uint32_t word;
+	const char *what;
+} marks[] = {
+	{ 0xdeadbeef, "a mark for what must not be used, in many programs; "
+	    "gperftools' debug malloc writes it in front of blocks" },
+	{ 0xbaadf00d, "Windows' LocalAlloc: allocated, not written" },
+	{ 0xfeeefeee, "Windows' HeapFree: freed" },
+	{ 0xfaf0f1fe, "the guard behind a block of pool(3)" },
+	{ 0xfdfdfdfd, "the guard of a block of Visual C's debug heap, or of "
+	    "Python's debug allocators" },
+	{ 0xcdcdcdcd, "Visual C's debug heap, Python's debug allocators: "
+	    "allocated, not written; gperftools' debug malloc: freed" },
+	{ 0xdddddddd, "Visual C's debug heap, Python's debug allocators: "
+	    "freed" },
+	{ 0xcccccccc, "Visual C: a local variable, not written" },
+	{ 0xa5a5a5a5, "jemalloc with junk: allocated, not written" },
+	{ 0x5a5a5a5a, "jemalloc with junk: freed" },
+	{ 0xabababab, "scudo's pattern, gperftools' debug malloc: allocated, "
+	    "not written; Windows' HeapAlloc: a guard" },
+	{ 0xbebebebe, "AddressSanitizer: allocated by malloc, not written" },
+	{ 0xdbdbdbdb, "OpenBSD's malloc: allocated, not written" },
+	{ 0xdfdfdfdf, "OpenBSD's malloc, mimalloc for debugging: freed" },
+	{ 0xd0d0d0d0, "mimalloc for debugging: allocated, not written" },
+	{ 0xdededede, "mimalloc for debugging: the padding behind a block" },
+	{ 0xdadadada, "pool(3) with noreuse: a block that was freed for ever" },
+	{ 0xaaaaaaaa, "macOS's MallocPreScribble, Zig's undefined: allocated, "
+	    "not written" },
+	{ 0x55555555, "macOS's MallocScribble: freed" },
+	{ 0x6b6b6b6b, "the Linux kernel's slabs with poison: freed" },
+};
+
+const char *
+value_mark(uint64_t value)
+{
+	uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+
+	if (high != low && high != 0 && high != 0xffffffff)
+		return NULL;
+	for (size_t i = 0; i < PW_ARRAY_LEN(marks); i++)
+		if (marks[i].word == low)
+			return marks[i].what;
+	return NULL;
+}
+
+unsigned
+value_text(uint64_t value, char text[9])
+{
+	unsigned n = 0;
+
+	for (; n < 8 && value != 0; n++, value >>= 8) {
+		text[n] = (char)(value & 0xff);
+		if (text[n] < 0x20 || text[n] > 0x7e)
+			return 0;
+	}
+	text[n] = '\0';
+	return n;
 }
 
 bool

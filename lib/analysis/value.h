@@ -33,6 +33,28 @@ bool	value_is_fill(uint64_t value, struct value_fill *);
 /* Behind "fills the block at ADDRESS": "since it was freed", ... */
 const char *value_fill_words(unsigned signature);
 
+/*
+ * Whether value is fill that was read in another way: at an address that is no
+ * multiple of 8 (turned by so many bytes), or from the other end.  true: a word of
+ * fill by its form; many values are by chance, so a block must confirm it.
+ */
+bool	value_is_turned_fill(uint64_t value, unsigned bytes,
+	    struct value_fill *);
+bool	value_is_swapped_fill(uint64_t value, struct value_fill *);
+
+/*
+ * Half a word of fill, 4 bytes: the low one has address bits 0 to 23, the high
+ * one 24 to 47; which it is can't be seen.
+ */
+bool	value_is_half_fill(uint64_t value, unsigned *signature,
+	    uint32_t *address_bits);
+
+/* What other allocators and tools fill memory with; NULL: none known. */
+const char *value_mark(uint64_t value);
+
+/* As text, as it lies in memory, escapes not needed: its length, 0: it is none. */
+unsigned value_text(uint64_t value, char text[9]);
+
 /* By its look: where Linux puts the stack of main on this machine. */
 bool	value_is_stack(uint64_t value);
 

@@ -8,6 +8,11 @@ libescape_la_SOURCES = \
 libreport_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
 libreport_la_LIBADD = libescape.la libanalysis.la libheap.la $(JSON_LIBS)
 libreport_la_SOURCES = \
+	%D%/explain.c \
+	%D%/explain.h \
+	%D%/explain_impl.h \
+	%D%/explain_looks.c \
+	%D%/explain_print.c \
 	%D%/formats.c \
 	%D%/json.c \
 	%D%/json_error.c \

@@ -63,6 +63,19 @@ text_wrapped(const struct text *t, const char *indent, const char *sentence)
 }
 
 void
+text_numbered(const struct text *t, const char *number, const char *sentence)
+{
+	size_t room = (size_t)t->columns - 3, n = strlen(sentence);
+
+	if (n > room)
+		for (n = room; n > 0 && sentence[n] != ' ';)
+			n--;
+	text_line(t, "%-2s %.*s", number, (int)n, sentence);
+	if (sentence[n] != '\0')
+		text_wrapped(t, "   ", sentence + n + 1);
+}
+
+void
 text_columns(const struct text *t, const char *left, const char *right)
 {
 	int gap = TEXT_PLACE_COLUMN - (int)strlen(left);

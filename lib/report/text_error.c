@@ -23,8 +23,8 @@ ours(const struct text *t)
 }
 
 /* "thread 4711 server     at 2.3141 s"; 0: not known. */
-static void
-who_and_when(const struct text *t, uint32_t proc, uint32_t tid, uint64_t time,
+void
+text_who(const struct text *t, uint32_t proc, uint32_t tid, uint64_t time,
     char *buf, size_t size)
 {
 	const char *name = tid ? heap_thread_name(t->report->heap, proc, tid) :
@@ -52,7 +52,7 @@ section(const struct text *t, const struct heap_error *e, const char *what,
 	struct names_stack s;
 	char right[160];
 
-	who_and_when(t, e->proc, tid, time, right, sizeof right);
+	text_who(t, e->proc, tid, time, right, sizeof right);
 	text_line(t, "%s", "");
 	text_columns(t, what, right);
 	report_error_stack(t->report, e, stack, time, &s);
@@ -94,7 +94,7 @@ section_free(const struct text *t, const struct report_error *e)
 	if (te->free_stack == 0 && !ours(t)) {
 		char right[160];
 
-		who_and_when(t, e->found->proc, te->free_tid, te->free_time,
+		text_who(t, e->found->proc, te->free_tid, te->free_time,
 		    right, sizeof right);
 		text_line(t, "%s", "");
 		text_columns(t, what, right);

@@ -31,6 +31,9 @@ void	text_line(const struct text *, const char *fmt, ...) PW_PRINTF(2, 3);
 /* As many lines as it takes, each behind indent. */
 void	text_wrapped(const struct text *, const char *indent,
 	    const char *sentence);
+/* The same behind a number of two characters. */
+void	text_numbered(const struct text *, const char *number,
+	    const char *sentence);
 /* left and, from the column on or behind left, right. */
 void	text_columns(const struct text *, const char *left, const char *right);
 
@@ -39,6 +42,10 @@ void	text_cut_folders(char *path, size_t max);
 
 /* The frames, innermost first; text_stack.c. */
 void	text_stack(const struct text *, const struct names_stack *);
+
+/* "thread 4711 server     at 2.3141 s"; tid or time 0: not known. */
+void	text_who(const struct text *, uint32_t proc, uint32_t tid,
+	    uint64_t time, char *buf, size_t size);
 
 /* "what in FUNCTION    PLACE", of the innermost frame. */
 void	text_site_line(const struct text *, const char *what, uint32_t proc,

@@ -26,6 +26,7 @@ LEAK_TESTS = \
 	%D%/options_act.sh \
 	%D%/poolleak_at.sh \
 	%D%/poolleak_bounded.sh \
+	%D%/poolleak_explain.sh \
 	%D%/poolleak_forensics.sh \
 	%D%/poolleak_names.sh \
 	%D%/poolleak_old.sh \

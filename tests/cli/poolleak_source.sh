@@ -66,7 +66,7 @@ run poolleak
 has "$tmp/err" 'first\.pwt is the newest trace here'
 
 # Options that are promised and not built are refused, not ignored.
-for option in --diff=x --explain=1 --pack --push=x -a -d -s -c -b \
+for option in --diff=x --pack --push=x -a -d -s -c -b \
 	--umem --gdb --thread=1 --baseline=x -p1 --core=x; do
 	run poolleak "$option" first.pwt
 	one_line 2 'not yet' 2

@@ -426,6 +426,12 @@ UNIT_TESTS += %D%/t_suppress
 	libbase.la libargs.la $(CMOCKA_LIBS)
 
 # lib/report
+UNIT_TESTS += %D%/t_explain
+%C%_t_explain_SOURCES = %D%/fake_trace.c %D%/fake_trace.h %D%/t_explain.c
+%C%_t_explain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
+%C%_t_explain_LDADD = libreport.la libanalysis.la libheap.la libtrace.la \
+	libbase.la libargs.la $(JSON_LIBS) $(CMOCKA_LIBS) -lm
+
 UNIT_TESTS += %D%/t_report
 %C%_t_report_SOURCES = %D%/fake_trace.c %D%/fake_trace.h %D%/t_report.c
 %C%_t_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
