@@ -113,6 +113,7 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	h->flags = o->flags;
 	h->sample = o->sample;
 	h->quarantine = o->quarantine;
+	h->check_every = o->check_every;
 	h->front_pid = (uint32_t)getpid();
 	h->ticks_per_second = ticks_rate(&f->ticks);
 	h->unix_ns = (uint64_t)now.tv_sec * 1000000000u +

@@ -64,8 +64,8 @@ enum {
 	_(LOSSY, "lossy", 0, NULL, NOW, "Recording",			       \
 	    "drop events, counted, rather than hold the program up when the "  \
 	    "recorder can't keep up")					       \
-	_(CHECK_EVERY, "check-every", 0, "N", LATER, "Checking",	       \
-	    "sweep all live blocks every N events")			       \
+	_(CHECK_EVERY, "check-every", 0, "N", NOW, "Checking",	       \
+	    "look at all blocks every N events of a thread")			       \
 	_(CHECK_CALLS, "check-calls", 0, "yes|no", LATER, "Checking",	       \
 	    "hold the ranges of libc calls against blocks")		       \
 	_(GUARD_RATE, "guard-rate", 0, "N", LATER, "Checking",		       \
@@ -125,7 +125,7 @@ enum {
 	    "recording can't start in a running process: says what can")       \
 	_(TELL, "tell", 0, "PID:WORD", NOW, "Instead",			       \
 	    "steer the recording that PID is of: flush, pause, resume, "       \
-	    "mark=NAME, stop (check: not yet)")				       \
+	    "mark=NAME, check (all blocks are looked at), stop")				       \
 	_(TOOL, "tool", 0, "NAME", HIDDEN, "memcheck", "memcheck")	       \
 	_(NUM_CALLERS, "num-callers", 0, "N", HIDDEN, "memcheck", "--frames")  \
 	_(TRACE_CHILDREN, "trace-children", 0, "yes|no", HIDDEN, "memcheck",   \
@@ -171,6 +171,7 @@ struct watch_options {
 	bool ring;			/* at it the oldest part goes */
 	uint64_t sample;		/* bytes; 0: not given */
 	uint64_t quarantine;		/* bytes */
+	uint64_t check_every;		/* events; 0: not given */
 	bool pass_through;
 	enum watch_leak_check leak_check;
 	unsigned error_exitcode;	/* 0: not given */

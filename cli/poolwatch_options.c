@@ -246,6 +246,7 @@ static const struct { const char *name; enum session_tell word; } tells[] = {
 	{ "pause", SESSION_TELL_PAUSE },
 	{ "resume", SESSION_TELL_RESUME },
 	{ "mark=", SESSION_TELL_MARK },
+	{ "check", SESSION_TELL_CHECK },
 	{ "stop", SESSION_TELL_STOP },
 };
 
@@ -262,9 +263,7 @@ set_tell(struct watch_options *o, struct args *a)
 		memcpy(number, a->value, (size_t)(word - a->value));
 	if (args_number(number, 1, INT32_MAX, &pid) < 0)
 		return args_refuse(a, "'%s' is not PID:WORD", a->value);
-	if (!strcmp(++word, "check"))
-		return args_refuse(a, "check is not yet built into this "
-		    "version");
+	word++;
 	for (i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
 		n = strlen(tells[i].name);
 		if (strncmp(word, tells[i].name, n) ||
@@ -278,7 +277,7 @@ set_tell(struct watch_options *o, struct args *a)
 		return ARGS_OPTION;
 	}
 	return args_refuse(a, "'%s' is none of flush, pause, resume, "
-	    "mark=NAME, stop", word);
+	    "mark=NAME, check, stop", word);
 }
 
 /* What of a list was begun in this source of options. */
@@ -317,6 +316,8 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return r;
 	case OPT_QUARANTINE:
 		return set_quarantine(o, a);
+	case OPT_CHECK_EVERY:
+		return set_number(a, 1, UINT32_MAX, &o->check_every);
 	case OPT_STACKS:
 		return set_stacks(o, a);
 	case OPT_MAPPINGS:
@@ -466,6 +467,11 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	if (r == ARGS_END && o->sample > 1 && o->mode != SESSION_PROFILE) {
 		snprintf(message, size, "--sample is not yet built into check "
 		    "mode; use it with -m profile");
+		return ARGS_BAD;
+	}
+	if (r == ARGS_END && o->check_every && o->mode == SESSION_PROFILE) {
+		snprintf(message, size, "--check-every looks at blocks of our "
+		    "heap; in profile mode the program's own allocator serves");
 		return ARGS_BAD;
 	}
 	if (r == ARGS_END && o->flags_given && o->mode == SESSION_PROFILE) {

@@ -61,6 +61,9 @@ record_tell(struct trace_file *file, struct record_setup *s)
 		return tell_pause(file, h, h->tell_word == SESSION_TELL_PAUSE);
 	case SESSION_TELL_MARK:
 		return tell_mark(file, h);
+	case SESSION_TELL_CHECK:
+		__atomic_add_fetch(&h->sweep_asked, 1, __ATOMIC_RELAXED);
+		return 0;
 	case SESSION_TELL_STOP:
 		return 0;
 	}

@@ -34,7 +34,8 @@ liballoc_la_SOURCES = \
 	%D%/vmem_impl.h \
 	%D%/vmem_seg.c \
 	%D%/vmem_state.c \
-	%D%/vmem_tree.c
+	%D%/vmem_tree.c \
+	%D%/watch.h
 
 # Quickfit, for libpoolwatch.so only: it needs threads' keys and fork handlers.
 noinst_LTLIBRARIES += libquick.la

@@ -6,7 +6,8 @@ POOLWATCH_API = \
 	lib/alloc/pmalloc.h \
 	lib/alloc/pool.h \
 	lib/alloc/qmalloc.h \
-	lib/alloc/vmem.h
+	lib/alloc/vmem.h \
+	lib/alloc/watch.h
 pkginclude_HEADERS = lib/alloc/public.h $(POOLWATCH_API)
 
 # Interface current:revision:age, libtool's three numbers.  Never unloaded:

@@ -203,7 +203,7 @@ pool_claim(struct backend_thread *t, struct backend_claim *c)
 	c->size = bp_size(bp_header(c->ptr));
 	c->allocated_by = bp_call(bp_header(c->ptr));
 	if (PW_UNLIKELY(!bp_guard_ok(c->ptr, c->size)))
-		bp_verdict_guards(c);
+		bp_verdict_guards(t, c);
 	else if (PW_UNLIKELY(bp_mismatched(c, bp_header(c->ptr))))
 		bp_verdict_mismatch(c);
 }

@@ -34,6 +34,54 @@ static struct {
 	struct trace_error error[LATE_MAX];
 } late;
 
+/*
+ * Damage that a sweep has told: what is the same at the next one, or when the
+ * block is freed, is no news.
+ */
+#define TOLD_MAX	256u
+
+static struct {
+	struct lock lock;
+	uint32_t n;		/* entries ever made */
+	struct told {
+		uint64_t block, time, address, length;
+	} entry[TOLD_MAX];
+} told;
+
+static struct told
+told_of(const struct trace_error *e)
+{
+	return (struct told){ e->block, e->alloc_time, e->address, e->length };
+}
+
+/* A handler that finds the list busy tells it twice. */
+bool
+bp_told(uint32_t tid, const struct trace_error *e)
+{
+	struct told it = told_of(e);
+	uint32_t n = told.n < TOLD_MAX ? told.n : TOLD_MAX;
+	bool found = false;
+
+	if (told.n == 0 || !lock_try(&told.lock, tid))
+		return false;
+	for (uint32_t i = 0; i < n && !found; i++)
+		found = memcmp(&told.entry[i], &it, sizeof(it)) == 0;
+	lock_give(&told.lock);
+	return found;
+}
+
+static bool
+told_add(uint32_t tid, const struct trace_error *e)
+{
+	if (bp_told(tid, e))
+		return false;
+	if (lock_try(&told.lock, tid)) {
+		told.entry[told.n++ % TOLD_MAX] = told_of(e);
+		lock_give(&told.lock);
+	}
+	return true;
+}
+
 bool
 bp_late(struct backend_thread *t, struct trace_error *e)
 {
@@ -54,6 +102,7 @@ bp_late_forget(void)
 {
 	lock_reset(&late.lock);
 	late.n = 0;
+	lock_reset(&told.lock);
 	__atomic_store_n(&backend_late, 0, __ATOMIC_RELAXED);
 }
 
@@ -173,9 +222,10 @@ static PW_NOINLINE void
 freed_tell(uint32_t tid, void *ptr, const struct bad *bad)
 {
 	lock_take(&late.lock, tid);
-	if (late.n < LATE_MAX)
-		freed_error(&late.error[late.n++], ptr, bad,
-		    TRACE_FOUND_SWEEP);
+	if (late.n < LATE_MAX) {
+		freed_error(&late.error[late.n], ptr, bad, TRACE_FOUND_SWEEP);
+		late.n += !bp_told(tid, &late.error[late.n]);
+	}
 	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
 	lock_give(&late.lock);
 }
@@ -290,8 +340,9 @@ sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
 		unsigned state = __atomic_load_n(bp_state(p),
 		    __ATOMIC_ACQUIRE);
 
-		if ((state == BP_LIVE && sweep_live(z, (void *)p, since, e)) ||
-		    (state == BP_FREED && sweep_freed((void *)p, since, e))) {
+		if (((state == BP_LIVE && sweep_live(z, (void *)p, since, e)) ||
+		    (state == BP_FREED && sweep_freed((void *)p, since, e))) &&
+		    told_add(z->lock.word & ~LOCK_WAITERS, e)) {
 			*at = p + POOL_GRAIN;
 			return true;
 		}

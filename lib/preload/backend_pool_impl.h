@@ -333,6 +333,8 @@ bp_fresh_of(void *ptr)
 
 /* backend_pool_check.c: a FREED block no longer is: was it written to? */
 void	bp_unfree(uint32_t tid, void *ptr);
+/* Has a sweep told exactly that? */
+bool	bp_told(uint32_t tid, const struct trace_error *);
 bool	bp_late(struct backend_thread *, struct trace_error *);
 void	bp_late_forget(void);
 /* The pool's own data at that address are no more what they were; main zone held. */
@@ -354,7 +356,7 @@ bool	bp_header_is_sane(const struct bp_zone *, void *ptr);
 /* backend_pool_verdict.c: what is wrong with a claimed pointer. */
 void	bp_verdict_bad(struct backend_thread *, struct backend_claim *);
 void	bp_verdict_smashed(struct backend_claim *);
-void	bp_verdict_guards(struct backend_claim *);
+void	bp_verdict_guards(struct backend_thread *, struct backend_claim *);
 void	bp_verdict_mismatch(struct backend_claim *);
 /* The big block whose span holds at; 0: none.  Main zone held. */
 uintptr_t bp_big_at_l(uintptr_t at);

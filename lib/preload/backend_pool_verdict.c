@@ -339,9 +339,11 @@ bp_verdict_look(struct backend_claim *c)
 
 /* The same, repaired so that it is told once. */
 void
-bp_verdict_guards(struct backend_claim *c)
+bp_verdict_guards(struct backend_thread *t, struct backend_claim *c)
 {
 	bp_verdict_look(c);
+	if (c->findings && t != NULL && bp_told(t->tid, &c->error))
+		c->findings = false;
 	bp_guard_set(c->ptr, bp_size(bp_header(c->ptr)));
 }
 

@@ -69,6 +69,7 @@ byhand_fill(struct byhand *b, struct session_header *s,
 	s->depth = b->depth;
 	s->sample = b->sample;
 	s->quarantine = b->quarantine;
+	s->check_every = b->check_every;
 	s->flags |= b->flags;
 	s->ticks_per_second = ticks_rate(ticks);
 	s->unix_ns = (uint64_t)now.tv_sec * 1000000000u +

@@ -43,6 +43,7 @@ struct byhand {
 	uint64_t max_size;	/* bytes; 0: by the free space */
 	uint64_t sample;	/* bytes; 0, 1: all blocks */
 	uint64_t quarantine;	/* bytes */
+	uint64_t check_every;	/* events; 0: not given */
 	char only[SESSION_LIST_MAX];
 	char skip[SESSION_LIST_MAX];
 

@@ -182,6 +182,15 @@ set_quarantine(struct byhand *b, const char *value)
 }
 
 static const char *
+set_check_every(struct byhand *b, const char *value)
+{
+	if (!take_number(&value, &b->check_every) || *value != '\0' ||
+	    b->check_every == 0 || b->check_every > UINT32_MAX)
+		return "that is no number from 1 on";
+	return NULL;
+}
+
+static const char *
 set_sample(struct byhand *b, const char *value)
 {
 	uint64_t size;
@@ -272,7 +281,7 @@ static const struct byhand_option options[] = {
 	{ "quarantine", 0, true, set_quarantine },
 	{ "sample", 0, true, set_sample },
 	{ "lossy", 0, false, NULL },
-	{ "check-every", 0, true, NULL },
+	{ "check-every", 0, true, set_check_every },
 	{ "check-calls", 0, true, NULL },
 	{ "guard-rate", 0, true, NULL },
 	{ "guard-site", 0, true, NULL },

@@ -32,6 +32,7 @@
 #include "base/os.h"
 #include "preload/finding.h"
 #include "preload/real.h"
+#include "preload/sweep.h"
 
 #define CRASH_SIGNALS(_) _(SIGSEGV) _(SIGBUS) _(SIGFPE) _(SIGILL) _(SIGABRT)
 
@@ -173,7 +174,7 @@ crash_tell(int sig, siginfo_t *info, const ucontext_t *uc, bool ends,
 		finding_raise(lane, e);
 	}
 	if (ends)
-		finding_sweep(t, lane);
+		sweep_all(t, lane, TRACE_FOUND_SWEEP, NULL);
 	thread_leave(t);
 }
 

@@ -11,7 +11,25 @@
 #include <string.h>
 
 #include "preload/preload_impl.h"
+#include "preload/sweep.h"
 #include "preload/thread.h"
+
+static long
+door_check(void)
+{
+	struct unwind_start at = UNWIND_CALLER();
+	struct lane *lane;
+	struct thread *t;
+	long n = -1;
+
+	if (process.backend->sweep == NULL || process_borrowed() ||
+	    (t = thread_enter(&lane)) == NULL)
+		return -1;
+	if (!thread_nested(t))
+		n = (long)sweep_all(t, lane, TRACE_FOUND_SWEEP, &at);
+	thread_leave(t);
+	return n;
+}
 
 PW_EXPORT int
 poolwatch_door_1(struct poolwatch_door *out, size_t size)
@@ -25,6 +43,7 @@ poolwatch_door_1(struct poolwatch_door *out, size_t size)
 		d.recorded = process.writing;
 		d.judged = process.judged;
 		d.events = thread_told();
+		d.check = process.writing ? door_check : NULL;
 		if (process.slot != ~0u)
 			d.lost = session_procs(process.session)
 			    [process.slot].lost;

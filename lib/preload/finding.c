@@ -18,8 +18,7 @@
 #include "base/os.h"
 #include "preload/byhand.h"
 #include "preload/crash.h"
-
-#define FINDING_SWEEP	100u
+#include "preload/sweep.h"
 
 /* Not enough ids, or more frames than a memo takes. */
 static PW_NOINLINE uint32_t
@@ -51,6 +50,7 @@ finding_raise(struct lane *lane, struct trace_error *error)
 
 	if (!process.writing)
 		return;
+	sweep_window(error);
 	writer_error(&lane->writer, session_now(s), error);
 	session_wake(s);
 	if (s->flags & SESSION_DIRECT)
@@ -84,30 +84,6 @@ finding_late(struct thread *t, struct lane *lane, unsigned call,
 		error->stack = finding_stack(lane, at);
 		finding_raise(lane, error);
 	}
-}
-
-/* Blocks from before a child of fork was one are its parent's. */
-static uint64_t
-finding_since(void)
-{
-	const struct session_proc *p = session_procs(process.session) +
-	    process.slot;
-
-	return p->parent == ~0u ? 0 : p->start;
-}
-
-void
-finding_sweep(struct thread *t, struct lane *lane)
-{
-	struct trace_error *error = &lane->claim.error;
-	uint64_t since = finding_since();
-	uintptr_t at = 0;
-
-	if (process.backend->sweep == NULL || thread_nested(t))
-		return;
-	for (unsigned n = 0; n < FINDING_SWEEP &&
-	    process.backend->sweep(&t->backend, &at, since, error); n++)
-		finding_raise(lane, error);
 }
 
 static void

@@ -23,9 +23,6 @@ void	finding_late(struct thread *, struct lane *, unsigned call,
 /* error, whole with its stack. */
 void	finding_raise(struct lane *, struct trace_error *);
 
-/* At an orderly end: every block that is damaged, but no more than a hundred. */
-void	finding_sweep(struct thread *, struct lane *);
-
 /* A request of size bytes that nothing can serve. */
 void	finding_bad_size(struct lane *, unsigned call, size_t size,
 	    const struct unwind_start *);

@@ -56,6 +56,8 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/shell.c \
 	%D%/signals.c \
 	%D%/start.c \
+	%D%/sweep.c \
+	%D%/sweep.h \
 	%D%/thread.c \
 	%D%/thread.h
 

@@ -26,7 +26,7 @@
 #include <sys/syscall.h>
 
 #include "base/os.h"
-#include "preload/finding.h"
+#include "preload/sweep.h"
 #include "preload/thread.h"
 #include "trace/writer.h"
 #include "unwind/unwind.h"
@@ -232,7 +232,8 @@ process_heap(struct thread *t)
 {
 	struct session_header *s = process.session;
 
-	t->events = THREAD_EVENTS;
+	sweep_due(t, &t->lane[t->busy - 1], t->period);
+	t->events = t->period;
 	if (__atomic_load_n(&s->closed, __ATOMIC_RELAXED))
 		process.writing = false;
 	else if (session_now(s) >= process.heap_due)
@@ -273,7 +274,7 @@ process_end(unsigned how, int status)
 	if (t == NULL)
 		return;
 	if (process.writing) {
-		finding_sweep(t, lane);
+		sweep_all(t, lane, TRACE_FOUND_AT_EXIT, NULL);
 		process_heap_record(t, lane, true);
 		now = session_now(process.session);
 		writer_exit(&lane->writer, now, how, status & 0xff);

@@ -25,6 +25,7 @@
 
 #include "base/os.h"
 #include "preload/crash.h"
+#include "preload/sweep.h"
 
 #define THREAD_LOOKS	8	/* others asked after at each attach ... */
 #define THREAD_FEW	8	/* ... once there are so many blocks */
@@ -220,7 +221,7 @@ thread_attach(void)
 	if (t != NULL) {
 		t->backend.tid = me;
 		t->hand = hand;
-		t->events = THREAD_EVENTS;
+		t->events = t->period = sweep_events(THREAD_EVENTS);
 		if (process.writing && *process.word == PROCESS_SAME) {
 			thread_start_writers(t);
 			thread_tell(t);

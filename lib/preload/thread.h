@@ -35,7 +35,9 @@ struct thread {
 	uint32_t tid;		/* the owner; 0: free; THREAD_CLAIMED */
 	uint32_t busy;		/* lanes in use */
 	uint64_t mask;		/* signals blocked before lane 1 was entered */
-	uint32_t events;	/* until the next look at the heap's figures */
+	uint32_t events;	/* until the next look at the heap's figures ... */
+	uint32_t period;	/* ... of so many */
+	uint64_t unswept;	/* events since the last sweep */
 	uint64_t told;		/* heap events */
 	uint64_t hand;		/* see thread_had; 0: never */
 	uint32_t as_call;	/* see thread_expect */

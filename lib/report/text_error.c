@@ -127,7 +127,8 @@ section_call(const struct text *t, const struct report_error *e)
 	const char *verb = "met by";
 	char what[80];
 
-	if (te->found == TRACE_FOUND_AT_EXIT && te->stack == 0)
+	if ((te->found == TRACE_FOUND_AT_EXIT ||
+	    te->found == TRACE_FOUND_SWEEP) && te->stack == 0)
 		return;
 	if (te->kind == TRACE_ERROR_USE_AFTER_FREE &&
 	    te->found == TRACE_FOUND_SWEEP)

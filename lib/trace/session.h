@@ -59,7 +59,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC		"PWSESS\r\n"
-#define SESSION_VERSION		2
+#define SESSION_VERSION		3
 #define SESSION_ENV		"POOLWATCH_SESSION"	/* path of this file */
 
 #define SESSION_CHUNK_SIZE	16384u
@@ -158,7 +158,7 @@ enum session_stop { SESSION_GOES_ON, SESSION_STOP_SIZE, SESSION_STOP_DISK };
 
 enum session_tell {
 	SESSION_TELL_FLUSH = 1, SESSION_TELL_PAUSE, SESSION_TELL_RESUME,
-	SESSION_TELL_MARK, SESSION_TELL_STOP,
+	SESSION_TELL_MARK, SESSION_TELL_STOP, SESSION_TELL_CHECK,
 };
 #define SESSION_TELL_NAME	128u	/* bytes of a mark's name, with NUL */
 
@@ -190,6 +190,7 @@ struct session_header {
 	uint64_t clock_ns;		/* ... at one moment (ticks.h) */
 	uint64_t sample;		/* bytes between two; 0, 1: all blocks */
 	uint64_t quarantine;		/* bytes of freed blocks kept back */
+	uint64_t check_every;		/* events between two sweeps; 0: none */
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));
@@ -229,6 +230,7 @@ struct session_header {
 	uint32_t execs_begun;
 	uint32_t execs_ended;
 	uint32_t procs_ready;		/* futex, as nodes_ready; not direct */
+	uint32_t sweep_asked;		/* raised: look at all blocks, please */
 	uint32_t chunks_bound;		/* constant: who waited in vain may raise
 					 * chunks_ready so far */
 };

@@ -234,7 +234,7 @@ for bad in flush 1 1:x :flush x:flush 1:mark 1:flush=x 0:flush; do
 done
 run poolwatch --tell=1:check
 status 125 'check'
-has err 'not yet'
+has err "of no recording"
 run poolwatch --tell=$$:flush true
 status 125 'with a program'
 finish

@@ -19,6 +19,7 @@ PRELOAD_TESTS = \
 	%D%/check-door \
 	%D%/check-early \
 	%D%/check-environment \
+	%D%/check-every \
 	%D%/check-exits \
 	%D%/check-faults \
 	%D%/check-flags \
@@ -54,6 +55,7 @@ EXTRA_DIST += \
 	%D%/door.c \
 	%D%/early.c \
 	%D%/early_lib.c \
+	%D%/every.c \
 	%D%/exits.c \
 	%D%/family.c \
 	%D%/faults.c \
