@@ -136,6 +136,11 @@ headline_other(const struct trace_error *te, char *buf, size_t size)
 	    te->access == TRACE_ACCESS_CHECK)
 		snprintf(buf, size, "%s was asked for an alignment of %llu",
 		    call ? call : "a call", (unsigned long long)te->requested);
+	else if (te->kind == TRACE_ERROR_BAD_SIZE && te->requested > INT64_MAX)
+		/* It was a negative number, most often. */
+		snprintf(buf, size, "%s was asked for %llu bytes (%lld)",
+		    call ? call : "a call", (unsigned long long)te->requested,
+		    (long long)te->requested);
 	else if (te->kind == TRACE_ERROR_BAD_SIZE)
 		snprintf(buf, size, "%s was asked for %llu bytes",
 		    call ? call : "a call", (unsigned long long)te->requested);

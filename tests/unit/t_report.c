@@ -384,6 +384,22 @@ a_mismatch_names_both_calls(void **state)
 }
 
 static void
+a_negative_size_is_shown_as_one(void **state)
+{
+	struct trace_error e = { .kind = TRACE_ERROR_BAD_SIZE,
+		.access = TRACE_ACCESS_ALLOC, .call = TRACE_CALL_MALLOC,
+		.requested = (uint64_t)-4, .allocated_by = TRACE_NCALLS,
+		.freed_by = TRACE_NCALLS, .stack = new_stack };
+
+	(void)state;
+	apply((struct trace_event){ .kind = TRACE_ERROR, .time = 9,
+	    .error = &e });
+	begin(true, REPORT_ERRORS);
+	assert_says(print_first_error,
+	    "malloc was asked for 18446744073709551612 bytes (-4)\n");
+}
+
+static void
 a_librarys_own_operator_new_is_no_mismatch(void **state)
 {
 	struct trace_error e = mismatch();
@@ -754,6 +770,7 @@ main(void)
 		T(fill_that_was_copied_names_its_block),
 		T(an_underrun_counts_from_the_start_of_the_block),
 		T(a_mismatch_names_both_calls),
+		T(a_negative_size_is_shown_as_one),
 		T(a_librarys_own_operator_new_is_no_mismatch),
 		T(a_mismatch_from_an_object_without_symbols_is_not_told),
 		T(a_wrong_size_at_free_stands_without_names),
