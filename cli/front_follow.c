@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "cli/rerun.h"
 #include "heap/heap.h"
 #include "report/report.h"
 #include "symbol/symbol.h"
@@ -57,6 +58,7 @@ options_of(const struct front *f)
 	o.top = f->options.leak_check == WATCH_LEAK_TOP ? TOP_SITES : 0;
 	o.prefix = true;
 	o.verbose = f->options.verbose;
+	o.guard = rerun_has_guards();
 	o.suppressions = f->options.suppressions;
 	o.source = f->trace[0] ? f->trace_name : NULL;
 	return o;

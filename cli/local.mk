@@ -17,7 +17,9 @@ poolleak_SOURCES = \
 	%D%/poolleak_dump.c \
 	%D%/poolleak_options.c \
 	%D%/poolleak_source.c \
-	%D%/poolleak_stored.c
+	%D%/poolleak_stored.c \
+	%D%/rerun.c \
+	%D%/rerun.h
 poolleak_LDADD = libstored.la libheapfile.la libreport.la libanalysis.la libheap.la \
 	libsymbol.la libtrace.la libbase.la libargs.la
 
@@ -57,6 +59,8 @@ poolwatch_SOURCES = \
 	%D%/refuse.h \
 	%D%/refuse_elf.c \
 	%D%/refuse_privilege.c \
+	%D%/rerun.c \
+	%D%/rerun.h \
 	%D%/tell.c \
 	%D%/words.c \
 	%D%/words.h

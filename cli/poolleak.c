@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/rerun.h"
 #include "heap/heap.h"
 #include "report/escape.h"
 #include "report/explain.h"
@@ -208,6 +209,7 @@ leak_trace(struct trace_reader *reader, const char *path,
 		return LEAK_USAGE;
 	}
 	o->report.source = o->report.path = path;
+	o->report.guard = rerun_has_guards();
 	if (o->at.kind != MOMENT_END && (o->check || o->dump)) {
 		leak_say("--at is for reports");
 		return LEAK_USAGE;

@@ -54,6 +54,7 @@ struct report_options {
 	uint64_t at;		/* ticks from here on are left out; 0: none */
 	bool to_main;		/* what calls main is not even named; no ids */
 	bool prefix;		/* each line of text begins with "==PID== " */
+	bool guard;		/* poolwatch has --guard-from: say how to rerun */
 	bool verbose;		/* tell what each suppression did */
 	const struct suppressions *suppressions;	/* borrowed; NULL: none */
 	const char *path;	/* the trace to read once more; NULL: don't */

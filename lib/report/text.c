@@ -334,6 +334,56 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 		    estimate, allocations, processes);
 }
 
+/* Damage that nobody was seen to do, which guards would catch in the act. */
+static bool
+wants_guards(const struct report *r)
+{
+	for (size_t i = 0; i < r->nerrors && r->options.guard; i++) {
+		const struct trace_error *te = &r->errors[i].found->error;
+
+		if (te->access == TRACE_ACCESS_WRITE && te->block != 0 &&
+		    (te->found == TRACE_FOUND_AT_FREE ||
+		    te->found == TRACE_FOUND_AT_EXIT ||
+		    te->found == TRACE_FOUND_SWEEP))
+			return trace_info(r->reader)->mode == SESSION_CHECK;
+	}
+	return false;
+}
+
+static const struct trace_process *
+root_process(const struct report *r)
+{
+	for (unsigned i = 0; i < trace_nprocesses(r->reader); i++) {
+		const struct trace_process *p = trace_process(r->reader, i);
+
+		if (p != NULL && p->pid == trace_info(r->reader)->root_pid)
+			return p;
+	}
+	return NULL;
+}
+
+/* The same run with guards; false: half a command is none. */
+static bool
+rerun(const struct report *r, char *line, size_t size)
+{
+	const struct trace_process *p = root_process(r);
+	char quoted[2048];	/* four bytes for one, at most */
+	size_t n;
+
+	if (!wants_guards(r) || p == NULL || p->argv == NULL ||
+	    p->argv[0] == NULL)
+		return false;
+	n = (size_t)snprintf(line, size, "poolwatch -m guard --guard-from=%s",
+	    words_quoted(quoted, sizeof quoted, r->options.source));
+	for (size_t i = 0; p->argv[i] != NULL && n < size; i++) {
+		if (strlen(p->argv[i]) > sizeof quoted / 4 - 8)
+			return false;
+		n += (size_t)snprintf(line + n, size - n, " %s", words_quoted(
+		    quoted, sizeof quoted, p->argv[i]));
+	}
+	return n < size;
+}
+
 /*
  * The verdict is one line in a fixed form, for scripts; it alone may be longer
  * than the screen is wide.
@@ -341,7 +391,7 @@ report_text_verdict(const struct report *r, char *line, size_t size)
 static void
 text_close(FILE *f, struct report *r)
 {
-	char line[320], quoted[600];
+	char line[320], quoted[600], again[900];
 	struct text t;
 
 	text_begin(&t, f, r, ~0u);
@@ -350,6 +400,8 @@ text_close(FILE *f, struct report *r)
 	text_line(&t, "%s", line);
 	if (r->options.next != NULL)
 		text_line(&t, "next: %s", r->options.next);
+	else if (r->options.source != NULL && rerun(r, again, sizeof again))
+		text_line(&t, "next: %s", again);
 	else if (r->options.source != NULL)
 		text_line(&t, "next: poolview %s", words_quoted(quoted,
 		    sizeof quoted, r->options.source));

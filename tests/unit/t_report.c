@@ -383,6 +383,46 @@ a_mismatch_names_both_calls(void **state)
 	assert_says(print_first_error, "allocated by operator new[](80)");
 }
 
+/* The last line of a report of an overrun, which guards could catch. */
+static void
+assert_next(bool guard, const char *const *argv, const char *want)
+{
+	struct report_options o = { .parts = REPORT_SUMMARY, .guard = guard,
+		.source = "my server.pwt" };
+	struct trace_error e = overrun();
+	char *text;
+
+	fake_process_at(0)->argv = argv;
+	apply((struct trace_event){ .kind = TRACE_ERROR, .time = 2401,
+	    .error = &e });
+	report = report_create(FAKE_READER, heap, FAKE_SYMBOLS, &o);
+	assert_int_equal(report_gather(report), 0);
+	text = printed(print_text);
+	assert_string_equal(strstr(text, "next: "), want);
+	free(text);
+	report_destroy(report);
+	report = NULL;
+}
+
+static void
+damage_is_to_be_looked_for_with_guards(void **state)
+{
+	static const char *const argv[] = { "./server", "--name=o'neill",
+		"a b", NULL };
+	static char deep[2000];
+	const char *const huge[] = { "./server", deep, NULL };
+
+	(void)state;
+	assert_next(true, argv, "next: poolwatch -m guard --guard-from="
+	    "'my server.pwt' ./server '--name=o'\\''neill' 'a b'\n");
+	assert_next(false, argv, "next: poolview 'my server.pwt'\n");
+	assert_next(true, NULL, "next: poolview 'my server.pwt'\n");
+	memset(deep, 'x', sizeof deep - 1);
+	assert_next(true, huge, "next: poolview 'my server.pwt'\n");
+	fake_info.mode = SESSION_GUARD;
+	assert_next(true, argv, "next: poolview 'my server.pwt'\n");
+}
+
 static void
 a_negative_size_is_shown_as_one(void **state)
 {
@@ -770,6 +810,7 @@ main(void)
 		T(fill_that_was_copied_names_its_block),
 		T(an_underrun_counts_from_the_start_of_the_block),
 		T(a_mismatch_names_both_calls),
+		T(damage_is_to_be_looked_for_with_guards),
 		T(a_negative_size_is_shown_as_one),
 		T(a_librarys_own_operator_new_is_no_mismatch),
 		T(a_mismatch_from_an_object_without_symbols_is_not_told),
