@@ -38,7 +38,8 @@ enum {
 	    "frames printed per stack (default 12; json: all)")		       \
 	_(NUM_CALLERS, "num-callers", 0, "N", HIDDEN, "Report",		       \
 	    "the same as --frames")					       \
-	_(BY, "by", 0, "live|blocks|bytes|allocations|peak|temporary", NOW,    \
+	_(BY, "by", 0, "live|blocks|bytes|allocations|peak|temporary|unused",      \
+	    NOW,							       \
 	    "Report", "order of the sites (default live)")		       \
 	_(TOP, "top", 0, "N", NOW, "Report",				       \
 	    "print the N worst sites and blocks not freed; 0: all (default "   \

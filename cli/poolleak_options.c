@@ -38,7 +38,7 @@ static const struct {
 	{ "sites", REPORT_SITES },
 	{ "frag", REPORT_FRAG },
 	{ "growth", 0 },
-	{ "unused", 0 },
+	{ "unused", REPORT_UNUSED },
 	{ "lifetimes", 0 },
 	{ "threads", 0 },
 	{ "timeline", 0 },
@@ -68,7 +68,7 @@ set_report(struct leak_options *o, struct args *a)
 				break;
 		if (i == NPARTS)
 			return args_refuse(a, "there is no report '%.*s': "
-			    "summary, errors, leaks, sites, frag", (int)n, p);
+			    "summary, errors, leaks, sites, frag, unused", (int)n, p);
 		if (parts[i].part == 0)
 			return args_refuse(a, "the report %s is not yet built "
 			    "into this version", parts[i].word);

@@ -18,7 +18,8 @@
 	_(BYTES,	"bytes",	bytes_allocated)		\
 	_(ALLOCATIONS,	"allocations",	allocations)			\
 	_(PEAK,		"peak",		peak_bytes)			\
-	_(TEMPORARY,	"temporary",	temporary)
+	_(TEMPORARY,	"temporary",	temporary)			\
+	_(UNUSED,	"unused",	never_written)
 
 #define TOP_AS_ENUM(name, word, member)	TOP_BY_##name,
 enum top_key { TOP_KEYS(TOP_AS_ENUM) TOP_NKEYS };

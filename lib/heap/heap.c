@@ -423,6 +423,8 @@ heap_apply(struct heap *h, const struct trace_event *ev)
 		return heap_apply_note(h, ev);
 	case TRACE_PAIRS:
 		return heap_apply_pairs(h, p, ev);
+	case TRACE_UNUSED:
+		return heap_apply_unused(h, ev);
 	case TRACE_MARK:
 		return heap_apply_mark(h, ev);
 	case TRACE_PAUSE:

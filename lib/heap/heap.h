@@ -35,6 +35,7 @@ struct heap_site {
 	uint64_t live_bytes;
 	uint64_t peak_bytes;	/* greatest live_bytes */
 	uint64_t temporary;
+	uint64_t never_written;	/* bytes; known at the end of a trace */
 	uint64_t first;		/* ticks of the first and last allocation */
 	uint64_t last;
 };

@@ -121,9 +121,15 @@ struct heap {
 	size_t nerrors, errors_size;
 	struct map error_map;
 
+	struct map unused_map;	/* the first site of a stack ... */
+	bool unused_ready;	/* ... once that was asked for */
+
 	struct heap_note *notes;
 	size_t nnotes, notes_size;
 };
+
+/* UNUSED, of which nothing but its like follows. */
+int	heap_apply_unused(struct heap *, const struct trace_event *);
 
 /* PAIRS: blocks that came and went, and are not among the events. */
 int	heap_apply_pairs(struct heap *, struct heap_proc *,

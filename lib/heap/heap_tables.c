@@ -81,6 +81,7 @@ heap_free_all(struct heap *h)
 	sites_free(&h->mapping_sites);
 	map_free(&h->thread_map);
 	map_free(&h->error_map);
+	map_free(&h->unused_map);
 	free(h->procs);
 	free(h->running);
 	free(h->threads);

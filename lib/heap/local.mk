@@ -17,6 +17,7 @@ libheap_la_SOURCES = \
 	%D%/heap_state.h \
 	%D%/heap_state_blocks.c \
 	%D%/heap_tables.c \
+	%D%/heap_unused.c \
 	%D%/map.c \
 	%D%/map.h \
 	%D%/mappings.c \

@@ -82,7 +82,7 @@ struct backend {
 	const char *name;
 
 	/* Once, before any other; 0 or -1 (then the next allocator serves). */
-	int (*start)(const struct session_header *);
+	int (*start)(struct session_header *);
 
 	/* Without memory NULL; never prints, never records. */
 	void *(*take)(struct backend_thread *, const struct backend_request *);
@@ -145,6 +145,12 @@ struct backend {
 	 */
 	bool (*sweep)(struct backend_thread *, uintptr_t *at, uint64_t since,
 	    struct trace_error *);
+
+	/*
+	 * At an orderly end: live blocks that were allocated since that time
+	 * count too among what was never written.
+	 */
+	void (*unused)(struct backend_thread *, uint64_t since);
 
 	/*
 	 * What has the fault to do with our blocks?  true: e is a finding of

@@ -45,7 +45,7 @@ next_find(void)
 }
 
 static int
-next_start(const struct session_header *session)
+next_start(struct session_header *session)
 {
 	(void)session;
 	return next_find();

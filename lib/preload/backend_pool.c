@@ -28,11 +28,12 @@
 #define CAP_MAX		(SMALL_MAX + BP_GUARD)
 
 static int
-pool_start(const struct session_header *session)
+pool_start(struct session_header *session)
 {
 	list_init(&bp_heap.caches);
 	list_init(&bp_heap.idle);
 	bp_heap.flags = session == NULL ? 0 : session->flags;
+	bp_heap.session = session;
 	bp_heap.quarantine.max = session == NULL ? 0 : session->quarantine;
 	return bp_zone_start();
 }
@@ -249,6 +250,15 @@ retire(struct backend_thread *t, struct bp_cache *cache, void *ptr, bool nested)
 		give_large(t->tid, ptr);
 }
 
+static inline void
+unused_note(void *ptr, uint32_t stack)
+{
+	uint64_t bytes = bp_unused(ptr);
+
+	if (PW_UNLIKELY(bytes != 0))
+		bp_unused_add(stack, bytes);
+}
+
 static void
 pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
     uint32_t tid, uint64_t time)
@@ -262,8 +272,11 @@ pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
 	b->free_stack = stack;
 	bp_set_free_tid(b, tid);
 	b->free_time = time;
-	if ((bp_heap.flags & SESSION_FILL) && !bp_is_big(c->ptr))
+	if ((bp_heap.flags & SESSION_FILL) && !bp_is_big(c->ptr)) {
+		if (bp_call(b) != TRACE_CALL_CALLOC)
+			unused_note(c->ptr, b->alloc_stack);
 		bp_fill_freed(c->ptr, bp_size(b), bp_fresh_of(c->ptr));
+	}
 	count(cache, -(int64_t)bp_size(b),
 	    -(int64_t)pool_size(bp_block(c->ptr)));
 	bp_set_state((uintptr_t)c->ptr, BP_FREED);
@@ -434,6 +447,7 @@ const struct backend backend_pool = {
 	.figures = bp_figures,
 	.late = bp_late,
 	.sweep = bp_sweep,
+	.unused = bp_unused_live,
 	.fault = bp_fault,
 	.fork_prepare = pool_fork_prepare,
 	.fork_parent = pool_fork_parent,

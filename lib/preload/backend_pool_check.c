@@ -306,9 +306,8 @@ sweep_live(const struct bp_zone *z, void *ptr, uint64_t since,
 	    bp_header(ptr)->alloc_time == time;
 }
 
-/* The next block with a state at or behind at; 0: none below limit. */
-static uintptr_t
-sweep_next(uintptr_t at, uintptr_t limit)
+uintptr_t
+bp_next_block(uintptr_t at, uintptr_t limit)
 {
 	uint64_t eight;
 
@@ -335,8 +334,8 @@ sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
 {
 	uintptr_t limit = __atomic_load_n(&z->limit, __ATOMIC_ACQUIRE), p;
 
-	for (p = sweep_next(*at < z->start ? z->start : *at, limit); p != 0;
-	    p = sweep_next(p + POOL_GRAIN, limit)) {
+	for (p = bp_next_block(*at < z->start ? z->start : *at, limit); p != 0;
+	    p = bp_next_block(p + POOL_GRAIN, limit)) {
 		unsigned state = __atomic_load_n(bp_state(p),
 		    __ATOMIC_ACQUIRE);
 

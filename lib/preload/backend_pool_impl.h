@@ -134,6 +134,7 @@ struct bp_heap {
 	uint16_t *mark;		/* of each granule: what was handed out, /16 */
 	size_t page;
 	unsigned flags;		/* enum session_flag */
+	struct session_header *session;	/* NULL: none */
 	struct bp_zone main;
 	struct bp_zone nested;
 
@@ -341,6 +342,14 @@ void	bp_late_forget(void);
 void	bp_late_corrupt(uint32_t tid, uintptr_t at);
 bool	bp_sweep(struct backend_thread *, uintptr_t *at, uint64_t since,
 	    struct trace_error *);
+
+/* The next block with a state at or behind at; 0: none below limit. */
+uintptr_t bp_next_block(uintptr_t at, uintptr_t limit);
+
+/* backend_pool_unused.c: bytes never written, of a block that was filled. */
+uint64_t bp_unused(void *ptr);
+void	bp_unused_add(uint32_t stack, uint64_t bytes);
+void	bp_unused_live(struct backend_thread *, uint64_t since);
 
 /* backend_pool_quarantine.c */
 void	bp_quarantine_l(uint32_t tid, void *ptr);

@@ -86,5 +86,6 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool_header.h \
 	%D%/backend_pool_impl.h \
 	%D%/backend_pool_quarantine.c \
+	%D%/backend_pool_unused.c \
 	%D%/backend_pool_verdict.c \
 	%D%/backend_pool_zone.c

@@ -275,6 +275,8 @@ process_end(unsigned how, int status)
 		return;
 	if (process.writing) {
 		sweep_all(t, lane, TRACE_FOUND_AT_EXIT, NULL);
+		if (how != WRITER_EXEC)
+			sweep_unused(t);
 		process_heap_record(t, lane, true);
 		now = session_now(process.session);
 		writer_exit(&lane->writer, now, how, status & 0xff);

@@ -57,6 +57,13 @@ sweep_all(struct thread *t, struct lane *lane, unsigned found,
 	return n;
 }
 
+void
+sweep_unused(struct thread *t)
+{
+	if (process.backend->unused != NULL && !thread_nested(t))
+		process.backend->unused(&t->backend, sweep_since());
+}
+
 unsigned
 sweep_events(unsigned most)
 {

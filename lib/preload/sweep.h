@@ -17,6 +17,9 @@
 unsigned sweep_all(struct thread *, struct lane *, unsigned found,
 	    const struct unwind_start *at);
 
+/* At an orderly end: what live blocks never used.  Not nested. */
+void	sweep_unused(struct thread *);
+
 /* Between two calls, so many events after the last time: is it time for one? */
 void	sweep_due(struct thread *, struct lane *, unsigned events);
 

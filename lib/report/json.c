@@ -280,6 +280,8 @@ json_site(struct report *r, const struct heap_site *site)
 	json_count(o, "peak_bytes", site->peak_bytes);
 	if (trace_info(r->reader)->sample == 0)
 		json_count(o, "temporary", site->temporary);
+	if (site->never_written != 0)
+		json_count(o, "never_written", site->never_written);
 	json_seconds(o, "first", report_seconds(r, site->first));
 	json_seconds(o, "last", report_seconds(r, site->last));
 	names_resolve(r->names, site->proc, site->stack, site->last, &s);

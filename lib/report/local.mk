@@ -30,6 +30,7 @@ libreport_la_SOURCES = \
 	%D%/text_impl.h \
 	%D%/text_stack.c \
 	%D%/text_summary.c \
+	%D%/text_unused.c \
 	%D%/words.c \
 	%D%/words.h \
 	%D%/written.c \

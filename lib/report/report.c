@@ -50,6 +50,7 @@ report_destroy(struct report *r)
 	free(r->leaks);
 	free(r->mappings);
 	free(r->sites);
+	free(r->unused);
 	free(r->frag);
 	free(r->suppressed_by);
 	free(r->contexts);
@@ -188,6 +189,24 @@ report_gather_sites(struct report *r)
 		if (report_wants_site(r, heap_site(r->heap, r->sites[i])))
 			r->sites[kept++] = r->sites[i];
 	r->nsites = kept;
+	return 0;
+}
+
+static int
+report_gather_unused(struct report *r)
+{
+	const struct heap_site *site;
+	size_t n, kept = 0;
+
+	r->unused = top_sites(r->heap, TOP_BY_UNUSED, &n);
+	if (r->unused == NULL)
+		return n == 0 ? 0 : -1;
+	for (size_t i = 0; i < n; i++) {
+		site = heap_site(r->heap, r->unused[i]);
+		if (site->never_written != 0 && report_wants_site(r, site))
+			r->unused[kept++] = r->unused[i];
+	}
+	r->nunused = kept;
 	return 0;
 }
 
@@ -383,6 +402,8 @@ report_gather(struct report *r)
 	report_lost(r);
 	report_paused(r);
 	if ((r->options.parts & REPORT_SITES) && report_gather_sites(r) != 0)
+		return -1;
+	if ((r->options.parts & REPORT_UNUSED) && report_gather_unused(r) != 0)
 		return -1;
 	if (report_gather_leaks(r) != 0)
 		return -1;

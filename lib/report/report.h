@@ -41,6 +41,7 @@ enum report_part {
 	REPORT_LEAKS	= 1 << 2,
 	REPORT_SITES	= 1 << 3,
 	REPORT_FRAG	= 1 << 4,
+	REPORT_UNUSED	= 1 << 5,
 };
 
 struct report_options {
@@ -104,6 +105,8 @@ struct report {
 	size_t nmappings;
 	size_t *sites;			/* indexes for heap_site, best first */
 	size_t nsites;
+	size_t *unused;			/* the same, by bytes never written */
+	size_t nunused;
 	struct frag_process *frag;
 	size_t nfrag;
 	struct heap_totals totals;	/* of the chosen processes */

@@ -103,8 +103,8 @@ span(const struct report *r, uint64_t first, uint64_t last, char *buf,
 		    report_seconds(r, first), report_seconds(r, last));
 }
 
-static void
-site_stack(const struct text *t, const struct heap_site *site)
+void
+text_site_stack(const struct text *t, const struct heap_site *site)
 {
 	struct names_stack s;
 
@@ -164,7 +164,7 @@ text_leak(FILE *f, struct report *r, size_t number,
 	else
 		snprintf(right, sizeof right, "%s", when);
 	text_columns(&t, what, right);
-	site_stack(&t, site);
+	text_site_stack(&t, site);
 }
 
 static void
@@ -211,7 +211,7 @@ text_site(FILE *f, struct report *r, size_t number,
 	else
 		text_line(&t, "  temporary %s; %s", words_number(a, sizeof a,
 		    site->temporary), when);
-	site_stack(&t, site);
+	text_site_stack(&t, site);
 }
 
 /* Best first in the array; worst last on the screen. */
@@ -416,6 +416,8 @@ report_text_end(FILE *f, struct report *r)
 		text_frag(f, r);
 	if (parts & REPORT_SITES)
 		text_sites(f, r);
+	if (parts & REPORT_UNUSED)
+		text_unused(f, r);
 	if (parts & REPORT_LEAKS) {
 		text_leaks(f, r, &text_mappings, r->mappings, r->nmappings);
 		text_leaks(f, r, r->options.at ? &text_live : &text_blocks,

@@ -62,6 +62,12 @@ void	text_suppressed(const struct text *);
 /* Hex table, remark about a string, window of time; text_bytes.c. */
 void	text_bytes(const struct text *, const struct report_error *);
 
+/* Of a call path, and an empty line; text.c. */
+void	text_site_stack(const struct text *, const struct heap_site *);
+
+/* text_unused.c */
+void	text_unused(FILE *, struct report *);
+
 /* An access that raised a signal, and a signal that nothing explains. */
 void	text_fault(const struct text *, const struct trace_error *);
 void	text_crash(const struct text *, const struct trace_error *);

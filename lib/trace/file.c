@@ -246,6 +246,7 @@ file_drain(struct trace_file *f, struct session_header *h, bool closing)
 	file_thin_begin(f, h);
 	if (file_put_nodes(f, h) != 0 || file_put_slices(f, h, true) != 0 ||
 	    file_put_slices(f, h, false) != 0 ||
+	    (closing && file_put_unused(f, h) != 0) ||
 	    file_put_procs(f, h, closing) != 0)
 		return -1;
 	return 0;

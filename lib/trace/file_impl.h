@@ -111,4 +111,7 @@ int	file_put_nodes(struct trace_file *, struct session_header *);
 int	file_put_procs(struct trace_file *, struct session_header *,
 	    bool closing);
 
+/* file_own.c: at the end, what blocks never used. */
+int	file_put_unused(struct trace_file *, struct session_header *);
+
 #endif

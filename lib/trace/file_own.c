@@ -11,6 +11,7 @@
 
 #include "trace/file_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "trace/coding.h"
@@ -35,6 +36,42 @@ own_store(struct trace_file *f, struct session_header *h,
 	f->block.first = s.base;
 	f->block.count = 1;
 	return file_end_block(f);
+}
+
+/*
+ * What blocks never used, by stack; a trace that is nearly full goes without.
+ * Half a megabyte is told at most.
+ */
+#define UNUSED_ROOM	(512u << 10)
+#define UNUSED_RECORD	(1u + 3u * VARINT_MAX)
+
+int
+file_put_unused(struct trace_file *f, struct session_header *h)
+{
+	const struct session_node *nodes = session_nodes(h);
+	uint32_t n = __atomic_load_n(&h->nodes_claimed, __ATOMIC_ACQUIRE);
+	uint32_t ready = __atomic_load_n(&h->nodes_ready, __ATOMIC_ACQUIRE);
+	uint32_t prev = 0;
+	unsigned char *records, *p;
+	int result = 0;
+
+	if (f->limit - f->size < 4 * UNUSED_ROOM ||
+	    (records = malloc(UNUSED_ROOM)) == NULL)
+		return 0;
+	p = records;
+	for (uint32_t i = 1; i < n && i < ready &&
+	    p < records + UNUSED_ROOM - UNUSED_RECORD; i++) {
+		if (nodes[i].unused == 0 || nodes[i].ip == 0)
+			continue;
+		*p++ = CODING_TAG(TRACE_UNUSED);
+		p = varint_put(p, 0);
+		p = coding_put_stack(p, &prev, i);
+		p = varint_put(p, 8ull * nodes[i].unused);
+	}
+	if (p != records)
+		result = own_store(f, h, records, (size_t)(p - records));
+	free(records);
+	return result;
 }
 
 int

@@ -77,6 +77,8 @@
 	    "the realloc announced by FREE gave a block not in the sample")	      \
 	_(SHED,   20, (time, pid, ppid, exe),				      \
 	    "a process goes on as a program that cannot be recorded")	      \
+	_(UNUSED, 23, (time, stack, bytes),				      \
+	    "bytes that blocks of this stack had and nobody ever wrote")	      \
 	_(PAIRS,  22, (time, addr, stack, mapper, pairs, bytes, temporary),   \
 	    "blocks of this call were given and taken, and left out")
 

@@ -78,6 +78,10 @@ fill_meta(struct trace_reader *r, struct trace_event *ev,
 	case TRACE_SAMPLE:
 		ev->size = r->info.sample = rec->num[0];
 		return true;
+	case TRACE_UNUSED:
+		ev->stack = rec->stack;
+		ev->size = rec->num[0];
+		return !(r->flags & TRACE_META_ONLY);
 	case TRACE_UNSAMPLED:
 		ev->addr = rec->addr;
 		return !(r->flags & TRACE_META_ONLY);

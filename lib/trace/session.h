@@ -132,7 +132,7 @@ struct session_proc {
 struct session_node {
 	uint64_t ip;		/* 0 while unfilled */
 	uint32_t parent;
-	uint32_t pad;
+	uint32_t unused;	/* 8 bytes each, of its blocks: never written */
 };
 
 /* --flags and other switches that the inside must know. */

@@ -209,6 +209,10 @@ put_fields(struct text *t, const struct trace_reader *r,
 	case TRACE_SAMPLE:
 		put_number(t, "interval", ev->size);
 		break;
+	case TRACE_UNUSED:
+		put_number(t, "bytes", ev->size);
+		put_number(t, "stack", ev->stack);
+		break;
 	case TRACE_UNSAMPLED:
 		put_address(t, "addr", ev->addr);
 		break;

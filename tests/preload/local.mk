@@ -37,7 +37,8 @@ PRELOAD_TESTS = \
 	%D%/check-stack \
 	%D%/check-sweep \
 	%D%/check-threads \
-	%D%/check-throws
+	%D%/check-throws \
+	%D%/check-unused
 dist_check_SCRIPTS += $(PRELOAD_TESTS)
 TESTS += $(PRELOAD_TESTS)
 EXTRA_DIST += \
@@ -76,4 +77,5 @@ EXTRA_DIST += \
 	%D%/sweep.c \
 	%D%/threads.c \
 	%D%/throws.cc \
-	%D%/timer.c
+	%D%/timer.c \
+	%D%/unused.c
