@@ -68,13 +68,13 @@ static bool
 text_before(const struct bytes_of *b, uint32_t *begin, bool *whole)
 {
 	const struct trace_error *te = b->te;
-	int64_t base = (int64_t)(te->bytes_at - te->block);
 	uint32_t i = b->first;
 
-	while (i > 0 && printable(te->bytes[i - 1]) && base + i > 0)
+	while (i > 0 && printable(te->bytes[i - 1]) &&
+	    te->bytes_at + i != te->block)
 		i--;
 	*begin = i;
-	*whole = base + i == 0;
+	*whole = te->bytes_at + i == te->block;
 	return b->first - i >= 2 && (*whole || i == 0);
 }
 

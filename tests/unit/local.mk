@@ -394,6 +394,12 @@ UNIT_TESTS += %D%/t_heap
 %C%_t_heap_LDADD = libheap.la libtrace.la libbase.la libargs.la \
 	$(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/t_heap_find
+%C%_t_heap_find_SOURCES = %D%/fake_trace.c %D%/fake_trace.h %D%/t_heap_find.c
+%C%_t_heap_find_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_t_heap_find_LDADD = libheap.la libtrace.la libbase.la libargs.la \
+	$(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/t_heap_mappings
 %C%_t_heap_mappings_SOURCES = %D%/fake_trace.c %D%/fake_trace.h \
 	%D%/mappings_fixture.h \
