@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "cli/front_guard.h"
 
 #define FLUSH_NS	10000000000ull	/* patience with the recorder */
 #define NAP_NS		100000000ull
@@ -301,6 +302,12 @@ front_run(struct front *f)
 		    "be: %s", refuse_name(f->module));
 		return WATCH_FAILED;
 	}
+	if (f->options.guard_from &&
+	    front_guard_from(f, f->options.guard_from) < 0)
+		return WATCH_FAILED;
+	if (f->options.guard_site &&
+	    front_guard_site(f, f->options.guard_site) < 0)
+		return WATCH_FAILED;
 	front_claim_children(f);
 	if (front_fork_child(f) < 0) {
 		front_say(f, "no process can be started: %s", strerror(errno));

@@ -59,6 +59,7 @@ struct front {
 	int signal_fd;
 	bool chld_was_ignored;
 
+	struct session_guards guards;	/* whose blocks are guarded */
 	struct follow *follow;	/* front_follow.c; NULL: not begun */
 	struct symbolizer *symbols;	/* NULL: not yet needed */
 };

@@ -37,6 +37,7 @@ struct follow {
 	unsigned nwarm;		/* cold[0] to cold[nwarm - 1] have been opened */
 	size_t printed;		/* findings, of report's */
 	bool broken;		/* the reader can't go on */
+	bool noted;		/* a process has said something */
 	enum { ROOT_UNSEEN, ROOT_LIVES, ROOT_SKIPPED, ROOT_EXECED, ROOT_ENDED }
 	    root;		/* the last that was heard of PROGRAM */
 };
@@ -176,6 +177,26 @@ note_root(struct follow *w, const struct front *f,
 		w->root = event->call == WRITER_EXEC ? ROOT_EXECED : ROOT_ENDED;
 }
 
+/*
+ * What a process has to say.  Many may run out of the same; that is told once,
+ * as is what each has guarded only with -v.
+ */
+static void
+say_note(struct front *f, const struct trace_event *event)
+{
+	struct follow *w = f->follow;
+	const struct trace_process *p = trace_process(w->reader, event->proc);
+	bool more = !strncmp(event->text, "guarded:", 8) || w->noted;
+
+	if (f->options.quiet || (more && !f->options.verbose))
+		return;
+	if (strncmp(event->text, "guarded:", 8))
+		w->noted = true;
+	if (p && p->pid != (uint32_t)f->root)
+		front_say(f, "of process %u:", p->pid);
+	front_say(f, "%s", event->text);
+}
+
 void
 front_follow(struct front *f)
 {
@@ -196,6 +217,8 @@ front_follow(struct front *f)
 	}
 	while ((got = trace_next(w->reader, &event, &status)) > 0) {
 		heap_apply_meta(w->heap, &event);
+		if (event.kind == TRACE_NOTE)
+			say_note(f, &event);
 		if (event.kind == TRACE_MODULE)
 			note_module(w, event.module);
 		else if (event.kind == TRACE_PROCESS ||

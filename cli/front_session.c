@@ -114,6 +114,10 @@ fill(struct front *f, struct session_header *h, const struct layout *l)
 	h->sample = o->sample;
 	h->quarantine = o->quarantine;
 	h->check_every = o->check_every;
+	h->guard_memory = o->guard_memory;
+	h->guard_rate = o->guard_rate;
+	h->guard_side = o->guard_side;
+	h->guards = f->guards;
 	h->front_pid = (uint32_t)getpid();
 	h->ticks_per_second = ticks_rate(&f->ticks);
 	h->unix_ns = (uint64_t)now.tv_sec * 1000000000u +

@@ -36,6 +36,9 @@ poolwatch_SOURCES = \
 	%D%/front.h \
 	%D%/front_child.c \
 	%D%/front_follow.c \
+	%D%/front_functions.c \
+	%D%/front_guard.c \
+	%D%/front_guard.h \
 	%D%/front_module.c \
 	%D%/front_output.c \
 	%D%/front_say.c \
@@ -45,6 +48,7 @@ poolwatch_SOURCES = \
 	%D%/name.h \
 	%D%/poolwatch.c \
 	%D%/poolwatch.h \
+	%D%/poolwatch_guard.c \
 	%D%/poolwatch_memcheck.c \
 	%D%/poolwatch_options.c \
 	%D%/record.c \

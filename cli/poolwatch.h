@@ -33,7 +33,8 @@ enum {
 	    "replace an existing trace file")				       \
 	_(MODE, "mode", 'm', "check|profile|guard", NOW, "Recording",	       \
 	    "check (default): our heap, corruption is found; profile: the "    \
-	    "program's own allocator; guard: not yet")			       \
+	    "program's own allocator; guard: an inaccessible page at each "    \
+	    "block")							       \
 	_(FLAGS, "flags", 0, "LIST", NOW, "Recording",			       \
 	    "pool(2) flags: [+-]antagonism,noreuse,tolerance")	       \
 	_(MAX_SIZE, "max-size", 0, "SIZE", NOW, "Recording",		       \
@@ -68,15 +69,16 @@ enum {
 	    "look at all blocks every N events of a thread")			       \
 	_(CHECK_CALLS, "check-calls", 0, "yes|no", LATER, "Checking",	       \
 	    "hold the ranges of libc calls against blocks")		       \
-	_(GUARD_RATE, "guard-rate", 0, "N", LATER, "Checking",		       \
-	    "guard one block in N")					       \
-	_(GUARD_SITE, "guard-site", 0, "GLOB", LATER, "Checking",	       \
-	    "guard the blocks of these functions")			       \
-	_(GUARD_SIDE, "guard-side", 0, "back|front|alternate", LATER,	       \
-	    "Checking", "which end of a block is guarded")		       \
-	_(GUARD_MEMORY, "guard-memory", 0, "SIZE", LATER, "Checking",	       \
-	    "memory spent on guards")					       \
-	_(GUARD_FROM, "guard-from", 0, "TRACE", LATER, "Checking",	       \
+	_(GUARD_RATE, "guard-rate", 0, "N", NOW, "Checking",		       \
+	    "guard one block in N, in check mode too")			       \
+	_(GUARD_SITE, "guard-site", 0, "GLOB", NOW, "Checking",		       \
+	    "guard the blocks that these functions allocate")		       \
+	_(GUARD_SIDE, "guard-side", 0, "back|front|alternate", NOW,	       \
+	    "Checking", "which end of a block lies against an inaccessible "   \
+	    "page (default back)")					       \
+	_(GUARD_MEMORY, "guard-memory", 0, "SIZE", NOW, "Checking",	       \
+	    "memory a process may spend on guarded blocks (default 256M)")     \
+	_(GUARD_FROM, "guard-from", 0, "TRACE", NOW, "Checking",	       \
 	    "guard only what an earlier run accused")			       \
 	_(MARK_EVERY, "mark-every", 0, "TIME|BYTES", LATER, "Checking",	       \
 	    "periodic reachability marks")				       \
@@ -172,6 +174,13 @@ struct watch_options {
 	uint64_t sample;		/* bytes; 0: not given */
 	uint64_t quarantine;		/* bytes */
 	uint64_t check_every;		/* events; 0: not given */
+	uint32_t guard_rate;		/* 0: no block is guarded */
+	uint32_t guard_side;		/* enum session_guard_side */
+	uint64_t guard_memory;		/* bytes */
+	const char *guard_from;		/* a trace, or NULL */
+	const char *guard_site;		/* a glob, or NULL */
+	bool guard_side_given;
+	bool guard_memory_given;
 	bool pass_through;
 	enum watch_leak_check leak_check;
 	unsigned error_exitcode;	/* 0: not given */
@@ -202,6 +211,10 @@ enum args_result watch_options_parse(struct watch_options *, int argc,
 
 /* An option of memcheck's (poolwatch_memcheck.c). */
 enum args_result watch_answer_memcheck(struct watch_options *, struct args *);
+
+/* --guard-*, and what they come to together (poolwatch_guard.c). */
+enum args_result watch_set_guard(struct watch_options *, struct args *);
+int	watch_settle_guard(struct watch_options *, char *message, size_t size);
 
 /* Writes "no option was understood" style usage to the caller's message. */
 extern const struct args_program watch_program;

@@ -111,9 +111,6 @@ set_mode(struct watch_options *o, struct args *a)
 	if (args_choice(a->value, "check|profile|guard", &i) < 0)
 		return args_refuse(a, "'%s' is no mode: check, profile, guard",
 		    a->value);
-	if (i == SESSION_GUARD)
-		return args_refuse(a, "guard is not yet built into this "
-		    "version; use check");
 	o->mode = i;
 	return ARGS_OPTION;
 }
@@ -318,6 +315,12 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return set_quarantine(o, a);
 	case OPT_CHECK_EVERY:
 		return set_number(a, 1, UINT32_MAX, &o->check_every);
+	case OPT_GUARD_FROM:
+	case OPT_GUARD_RATE:
+	case OPT_GUARD_SITE:
+	case OPT_GUARD_SIDE:
+	case OPT_GUARD_MEMORY:
+		return watch_set_guard(o, a);
 	case OPT_STACKS:
 		return set_stacks(o, a);
 	case OPT_MAPPINGS:
@@ -437,6 +440,7 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	o->depth = 256;
 	o->stacks = SESSION_STACKS_MAX;
 	o->quarantine = SESSION_QUARANTINE;
+	o->guard_memory = SESSION_GUARD_MEMORY;
 	o->pass_through = true;
 	o->leak_check = WATCH_LEAK_TOP;
 	o->frames = 12;
@@ -479,5 +483,7 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 		    "mode the program's own allocator serves");
 		return ARGS_BAD;
 	}
+	if (r == ARGS_END && watch_settle_guard(o, message, size) < 0)
+		return ARGS_BAD;
 	return r;
 }

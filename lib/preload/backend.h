@@ -36,6 +36,11 @@ struct backend_thread {
 	 * had the block.
 	 */
 	bool mine;
+
+	/* Blocks that pass before one is guarded; more of the backend's own. */
+	uint32_t guard_left;
+	uint32_t guard_skip;
+	uint64_t guard_random;
 };
 
 struct backend_request {
@@ -44,6 +49,8 @@ struct backend_request {
 	unsigned call;		/* enum trace_call */
 	bool zero;		/* contents must be zero */
 	bool nested;
+	bool guard;		/* its site is one that is to be guarded */
+	uintptr_t site;		/* who calls; known where that matters */
 };
 
 /* What is known of a pointer that is to be freed, resized or measured. */
@@ -160,6 +167,12 @@ struct backend {
 	 */
 	bool (*fault)(struct backend_thread *, const struct backend_fault *,
 	    struct trace_error *);
+
+	/*
+	 * A word for the user that waits, or at the end of a process what
+	 * there is to tell; false: none.  backend_late counts one that waits.
+	 */
+	bool (*word)(char *text, size_t size, bool end);
 
 	/* Around fork (atfork), and in a child that fork never told us of. */
 	void (*fork_prepare)(uint32_t tid);

@@ -15,7 +15,7 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include <signal.h>
 #include <string.h>
@@ -35,7 +35,11 @@ pool_start(struct session_header *session)
 	bp_heap.flags = session == NULL ? 0 : session->flags;
 	bp_heap.session = session;
 	bp_heap.quarantine.max = session == NULL ? 0 : session->quarantine;
-	return bp_zone_start();
+	if (bp_zone_start() != 0)
+		return -1;
+	if (session != NULL && session->guard_rate != 0)
+		bp_guards_start(session);
+	return 0;
 }
 
 static uint64_t
@@ -141,6 +145,9 @@ pool_take(struct backend_thread *t, const struct backend_request *req)
 		t->mine = false;
 	if (req->nested || t == NULL)
 		return take_nested(req);
+	if (PW_UNLIKELY(t->guard_left-- == 0) &&
+	    (ptr = bp_guarded_due(t, req)) != NULL)
+		return ptr;
 	c = bp_cache_get(t);
 	if (PW_UNLIKELY(c == NULL))
 		return NULL;
@@ -162,6 +169,10 @@ bp_note(void *ptr, uint32_t stack, uint32_t tid, uint64_t time)
 {
 	struct bp_header *b = bp_header(ptr);
 
+	if (PW_UNLIKELY(bp_is_guarded(ptr))) {
+		bp_guarded_note(ptr, stack, tid, time);
+		return;
+	}
 	b->alloc_stack = stack;
 	bp_set_alloc_tid(b, tid);
 	b->alloc_time = time;
@@ -191,6 +202,10 @@ pool_claim(struct backend_thread *t, struct backend_claim *c)
 	c->size = SIZE_MAX;
 	c->allocated_by = TRACE_NCALLS;
 	c->bad = c->findings = false;
+	if (PW_UNLIKELY(z == NULL) && bp_is_guarded(c->ptr)) {
+		bp_guarded_claim(t, c);
+		return;
+	}
 	if (z == NULL || (uintptr_t)c->ptr % POOL_GRAIN != 0 ||
 	    !__atomic_compare_exchange_n(bp_state((uintptr_t)c->ptr), &live,
 	    BP_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
@@ -206,14 +221,17 @@ pool_claim(struct backend_thread *t, struct backend_claim *c)
 	if (PW_UNLIKELY(!bp_guard_ok(c->ptr, c->size)))
 		bp_verdict_guards(t, c);
 	else if (PW_UNLIKELY(bp_mismatched(c, bp_header(c->ptr))))
-		bp_verdict_mismatch(c);
+		bp_verdict_mismatch(c, bp_header(c->ptr));
 }
 
 static void
 pool_unclaim(struct backend_thread *t, struct backend_claim *c)
 {
 	(void)t;
-	bp_set_state((uintptr_t)c->ptr, BP_LIVE);
+	if (PW_UNLIKELY(bp_is_guarded(c->ptr)))
+		bp_guarded_unclaim(c);
+	else
+		bp_set_state((uintptr_t)c->ptr, BP_LIVE);
 }
 
 static void
@@ -267,6 +285,10 @@ pool_give(struct backend_thread *t, struct backend_claim *c, uint32_t stack,
 	struct bp_cache *cache = c->nested || t == NULL ? NULL :
 	    bp_cache_get(t);
 
+	if (PW_UNLIKELY(bp_is_guarded(c->ptr))) {
+		bp_guarded_give(t, c, stack, tid, time);
+		return;
+	}
 	b->what = (b->what & (((uint64_t)1 << BP_WHAT_FREED) - 1)) |
 	    (uint64_t)c->call << BP_WHAT_FREED;
 	b->free_stack = stack;
@@ -312,9 +334,12 @@ pool_resize(struct backend_thread *t, struct backend_claim *c,
     const struct backend_request *req)
 {
 	struct bp_header *b = bp_header(c->ptr);
-	size_t was = pool_size(bp_block(c->ptr));
 	uintptr_t fresh;
+	size_t was;
 
+	if (PW_UNLIKELY(bp_is_guarded(c->ptr)))
+		return bp_guarded_resize(c, req);
+	was = pool_size(bp_block(c->ptr));
 	if (req->size > BP_SIZE_MAX ||
 	    !resize_room(t, c, req->size, &fresh))
 		return false;
@@ -335,6 +360,8 @@ pool_usable(struct backend_thread *t, void *ptr, bool nested)
 {
 	(void)t;
 	(void)nested;
+	if (PW_UNLIKELY(bp_is_guarded(ptr)))
+		return bp_guarded_usable(ptr);
 	if (bp_zone((uintptr_t)ptr) == NULL ||
 	    (uintptr_t)ptr % POOL_GRAIN != 0 ||
 	    __atomic_load_n(bp_state((uintptr_t)ptr), __ATOMIC_ACQUIRE) !=
@@ -368,6 +395,7 @@ pool_fork_prepare(uint32_t tid)
 
 	lock_take(&bp_heap.nested.lock, tid);
 	lock_take(&bp_heap.main.lock, tid);
+	lock_take(&bp_guards.lock, tid);
 	bp_heap.forkmask = mask;
 	__atomic_store_n(&bp_heap.forking, tid, __ATOMIC_RELAXED);
 }
@@ -379,6 +407,7 @@ pool_fork_parent(uint32_t tid)
 
 	(void)tid;
 	__atomic_store_n(&bp_heap.forking, 0, __ATOMIC_RELAXED);
+	lock_give(&bp_guards.lock);
 	lock_give(&bp_heap.main.lock);
 	lock_give(&bp_heap.nested.lock);
 	signals_restore(mask);
@@ -404,6 +433,7 @@ pool_fork_child(uint32_t tid)
 {
 	(void)tid;
 	bp_late_forget();
+	bp_guards_fork_child(bp_heap.forking == 0 && bp_guards.lock.word != 0);
 	if (bp_heap.forking != 0) {
 		bp_heap.forking = 0;
 		lock_reset(&bp_heap.main.lock);
@@ -449,6 +479,7 @@ const struct backend backend_pool = {
 	.sweep = bp_sweep,
 	.unused = bp_unused_live,
 	.fault = bp_fault,
+	.word = bp_guards_word,
 	.fork_prepare = pool_fork_prepare,
 	.fork_parent = pool_fork_parent,
 	.fork_child = pool_fork_child,

@@ -19,7 +19,7 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -293,7 +293,8 @@ bp_copy(void *to, void *from, size_t size)
 	char *t = to, *f = from;
 
 	head = (page - (uintptr_t)f % page) % page;
-	if (size < MOVE_MIN || (uintptr_t)t % page != (uintptr_t)f % page) {
+	/* Those of guarded blocks are of one origin, and stay. */
+	if (size < MOVE_MIN || bp_is_guarded(t) || bp_is_guarded(f) || (uintptr_t)t % page != (uintptr_t)f % page) {
 		memcpy(t, f, size);
 		return;
 	}

@@ -18,11 +18,12 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/os.h"
 
 #define LATE_MAX	16u
 
@@ -31,6 +32,7 @@ uint32_t backend_late;
 static struct {
 	struct lock lock;
 	uint32_t n;
+	uint32_t word;		/* 1: there is one for the user too */
 	struct trace_error error[LATE_MAX];
 } late;
 
@@ -70,8 +72,8 @@ bp_told(uint32_t tid, const struct trace_error *e)
 	return found;
 }
 
-static bool
-told_add(uint32_t tid, const struct trace_error *e)
+bool
+bp_told_add(uint32_t tid, const struct trace_error *e)
 {
 	if (bp_told(tid, e))
 		return false;
@@ -80,6 +82,21 @@ told_add(uint32_t tid, const struct trace_error *e)
 		lock_give(&told.lock);
 	}
 	return true;
+}
+
+static void
+late_count_l(void)
+{
+	__atomic_store_n(&backend_late, late.n + late.word, __ATOMIC_RELAXED);
+}
+
+void
+bp_late_word(bool waits)
+{
+	lock_take(&late.lock, (uint32_t)os_gettid());
+	late.word = waits;
+	late_count_l();
+	lock_give(&late.lock);
 }
 
 bool
@@ -91,7 +108,7 @@ bp_late(struct backend_thread *t, struct trace_error *e)
 	any = late.n != 0;
 	if (any)
 		*e = late.error[--late.n];
-	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
+	late_count_l();
 	lock_give(&late.lock);
 	return any;
 }
@@ -101,9 +118,9 @@ void
 bp_late_forget(void)
 {
 	lock_reset(&late.lock);
-	late.n = 0;
 	lock_reset(&told.lock);
-	__atomic_store_n(&backend_late, 0, __ATOMIC_RELAXED);
+	late.n = late.word = 0;
+	late_count_l();
 }
 
 /* Are the 128 bytes at p the word, sixteen times? */
@@ -226,7 +243,7 @@ freed_tell(uint32_t tid, void *ptr, const struct bad *bad)
 		freed_error(&late.error[late.n], ptr, bad, TRACE_FOUND_SWEEP);
 		late.n += !bp_told(tid, &late.error[late.n]);
 	}
-	__atomic_store_n(&backend_late, late.n, __ATOMIC_RELAXED);
+	late_count_l();
 	lock_give(&late.lock);
 }
 
@@ -341,7 +358,7 @@ sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
 
 		if (((state == BP_LIVE && sweep_live(z, (void *)p, since, e)) ||
 		    (state == BP_FREED && sweep_freed((void *)p, since, e))) &&
-		    told_add(z->lock.word & ~LOCK_WAITERS, e)) {
+		    bp_told_add(z->lock.word & ~LOCK_WAITERS, e)) {
 			*at = p + POOL_GRAIN;
 			return true;
 		}
@@ -349,14 +366,22 @@ sweep_zone_l(const struct bp_zone *z, uintptr_t *at, uint64_t since,
 	return false;
 }
 
+/* Blocks have even addresses; an odd *at is of a guarded one. */
 bool
 bp_sweep(struct backend_thread *t, uintptr_t *at, uint64_t since,
     struct trace_error *e)
 {
-	bool found;
+	uint32_t slot = *at & 1 ? (uint32_t)(*at >> 1) : 0;
+	bool found = false;
 
-	bp_enter_main(t->tid);
-	found = sweep_zone_l(&bp_heap.main, at, since, e);
-	bp_leave_main();
+	if (slot == 0) {
+		bp_enter_main(t->tid);
+		found = sweep_zone_l(&bp_heap.main, at, since, e);
+		bp_leave_main();
+	}
+	if (!found) {
+		found = bp_guarded_sweep(t->tid, &slot, since, e);
+		*at = (uintptr_t)slot << 1 | 1;
+	}
 	return found;
 }

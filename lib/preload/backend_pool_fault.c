@@ -5,7 +5,8 @@
  * was freed: they are inaccessible.  It lies right behind the pages of a big
  * block that lives: something ran over its end.  Or it is no address at all,
  * since a pointer was read from fill: then a register still holds the value,
- * whose 48 bits of address name the block (bp_word).
+ * whose 48 bits of address name the block (bp_word).  Round guarded blocks every
+ * fault can be told (backend_pool_pages_verdict.c).
  *
  * We are called in a handler, in a thread that may have been anywhere, and
  * others may hold the lock; it is asked for a while and no longer.
@@ -14,7 +15,7 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include "base/bits.h"
 
@@ -184,6 +185,8 @@ bp_fault(struct backend_thread *t, const struct backend_fault *f,
 {
 	bool told;
 
+	if (f->known && bp_is_guarded((void *)f->address))
+		return bp_guarded_fault(f->address, f->write, e);
 	if (!fault_enter(t->tid))
 		return false;
 	told = fault_l(f, e);

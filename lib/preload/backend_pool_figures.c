@@ -8,7 +8,7 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include "base/os.h"
 
@@ -25,7 +25,8 @@ figures_l(struct backend_figures *f)
 		live += __atomic_load_n(&c->live, __ATOMIC_RELAXED);
 		whole += __atomic_load_n(&c->whole, __ATOMIC_RELAXED);
 	}
-	f->footprint = bp_heap.main.footprint + bp_heap.nested.footprint;
+	f->footprint = bp_heap.main.footprint + bp_heap.nested.footprint +
+	    __atomic_load_n(&bp_guards.live, __ATOMIC_RELAXED);
 	f->live = live > 0 ? (uint64_t)live : 0;
 	f->overhead = whole > live ? (uint64_t)(whole - live) : 0;
 	f->free = f->footprint > f->live + f->overhead ?

@@ -366,7 +366,7 @@ bool	bp_header_is_sane(const struct bp_zone *, void *ptr);
 void	bp_verdict_bad(struct backend_thread *, struct backend_claim *);
 void	bp_verdict_smashed(struct backend_claim *);
 void	bp_verdict_guards(struct backend_thread *, struct backend_claim *);
-void	bp_verdict_mismatch(struct backend_claim *);
+void	bp_verdict_mismatch(struct backend_claim *, const struct bp_header *);
 /* The big block whose span holds at; 0: none.  Main zone held. */
 uintptr_t bp_big_at_l(uintptr_t at);
 /* The block that begins at or before at, within a megabyte; 0: none. */

@@ -13,7 +13,7 @@
  */
 #include <config.h>
 
-#include "preload/backend_pool_impl.h"
+#include "preload/backend_pool_pages.h"
 
 #include <string.h>
 
@@ -27,8 +27,8 @@ static const uint8_t call_class[] = {
 #undef CALL_CLASS
 };
 
-static void
-error_begin(struct backend_claim *c, unsigned kind)
+void
+bp_error_begin(struct backend_claim *c, unsigned kind)
 {
 	struct trace_error *e = &c->error;
 	bool again = c->call == TRACE_CALL_REALLOC ||
@@ -100,7 +100,7 @@ bad_double(struct backend_claim *c, unsigned state, bool locked)
 {
 	const struct bp_header *b;
 
-	error_begin(c, TRACE_ERROR_DOUBLE_FREE);
+	bp_error_begin(c, TRACE_ERROR_DOUBLE_FREE);
 	c->error.block = (uintptr_t)c->ptr;
 	switch (state) {
 	case BP_CLAIMED:
@@ -168,7 +168,7 @@ bad_foreign(struct backend_claim *c, struct bp_zone *z, bool locked)
 {
 	uintptr_t at = (uintptr_t)c->ptr, block;
 
-	error_begin(c, TRACE_ERROR_INVALID_FREE);
+	bp_error_begin(c, TRACE_ERROR_INVALID_FREE);
 	if (z == NULL || !locked)
 		return;
 	block = bp_block_before(z, at);
@@ -196,6 +196,19 @@ is_cookie(const struct trace_error *e)
 	    (off == 8 || off == 16 || off == 32 || off == 64);
 }
 
+void
+bp_verdict_cookie(struct backend_claim *c)
+{
+	struct trace_error *e = &c->error;
+
+	if (e->block == 0 || e->allocated_by >= TRACE_NCALLS)
+		return;
+	if (is_cookie(e))
+		e->kind = TRACE_ERROR_MISMATCHED_FREE;
+	else if (e->offset < 0)
+		error_no_block(e);
+}
+
 static void
 bad_cookie(struct backend_claim *c)
 {
@@ -210,12 +223,7 @@ bad_cookie(struct backend_claim *c)
 		    *bp_state(at + up) == BP_LIVE)
 			bp_error_block(e, bp_header((void *)(at + up)),
 			    at + up, false);
-	if (e->block == 0 || e->allocated_by >= TRACE_NCALLS)
-		return;
-	if (is_cookie(e))
-		e->kind = TRACE_ERROR_MISMATCHED_FREE;
-	else if (e->offset < 0)
-		error_no_block(e);
+	bp_verdict_cookie(c);
 }
 
 void
@@ -246,7 +254,7 @@ bp_verdict_smashed(struct backend_claim *c)
 {
 	struct trace_error *e = &c->error;
 
-	error_begin(c, TRACE_ERROR_HEAP_UNDERRUN);
+	bp_error_begin(c, TRACE_ERROR_HEAP_UNDERRUN);
 	c->bad = true;
 	e->found = TRACE_FOUND_AT_FREE;
 	e->block = (uintptr_t)c->ptr;
@@ -282,8 +290,8 @@ guard_keep(struct trace_error *e, char *ptr, char *first, char *to)
 }
 
 /* [from, to) of the block should be guard bytes; false: they are. */
-static bool
-guard_range(struct trace_error *e, char *ptr, char *from, char *to)
+bool
+bp_guard_range(struct trace_error *e, char *ptr, char *from, char *to)
 {
 	uint64_t word = bp_guard_word(ptr);
 	const uint8_t *should = (const uint8_t *)&word;
@@ -310,8 +318,8 @@ guard_range(struct trace_error *e, char *ptr, char *from, char *to)
 	return true;
 }
 
-static bool
-guard_tolerated(const struct trace_error *e)
+bool
+bp_guard_tolerated(const struct trace_error *e)
 {
 	return (bp_heap.flags & SESSION_TOLERANCE) && e->length == 1 &&
 	    (uint64_t)e->offset == e->size &&
@@ -326,15 +334,15 @@ bp_verdict_look(struct backend_claim *c)
 	struct bp_header *b = bp_header(c->ptr);
 	char *ptr = c->ptr;
 
-	error_begin(c, TRACE_ERROR_HEAP_OVERRUN);
+	bp_error_begin(c, TRACE_ERROR_HEAP_OVERRUN);
 	bp_error_block(e, b, (uintptr_t)ptr, false);
 	e->found = TRACE_FOUND_AT_FREE;
 	e->access = TRACE_ACCESS_WRITE;
-	if (!guard_range(e, ptr, ptr + e->size, ptr + bp_cap(ptr))) {
+	if (!bp_guard_range(e, ptr, ptr + e->size, ptr + bp_cap(ptr))) {
 		e->kind = TRACE_ERROR_HEAP_UNDERRUN;
-		guard_range(e, ptr, (char *)&b->guard, ptr);
+		bp_guard_range(e, ptr, (char *)&b->guard, ptr);
 	}
-	c->findings = !guard_tolerated(e);
+	c->findings = !bp_guard_tolerated(e);
 }
 
 /* The same, repaired so that it is told once. */
@@ -361,10 +369,10 @@ bp_mismatched(const struct backend_claim *c, const struct bp_header *b)
 }
 
 void
-bp_verdict_mismatch(struct backend_claim *c)
+bp_verdict_mismatch(struct backend_claim *c, const struct bp_header *b)
 {
-	error_begin(c, TRACE_ERROR_MISMATCHED_FREE);
-	bp_error_block(&c->error, bp_header(c->ptr), (uintptr_t)c->ptr, false);
+	bp_error_begin(c, TRACE_ERROR_MISMATCHED_FREE);
+	bp_error_block(&c->error, b, (uintptr_t)c->ptr, false);
 	c->error.requested = c->said_size;
 	c->findings = true;
 }

@@ -139,7 +139,7 @@ body_recorded_alloc(struct backend_request *req, const struct unwind_start *at)
 	if (PW_UNLIKELY(req->size > PTRDIFF_MAX))
 		finding_bad_size(lane, req->call, req->size, at);
 	else
-		ptr = process.backend->take(&t->backend, req);
+		ptr = body_take(t, lane, req, at);
 	if (PW_LIKELY(ptr != NULL))
 		body_told_alloc(t, lane, ptr, req, body_alloc_stack(lane, at),
 		    0);
@@ -292,7 +292,7 @@ body_adopt(struct thread *t, struct lane *lane, void *ptr,
     struct backend_request *req, const struct unwind_start *at)
 {
 	size_t old = bootstrap_size(ptr);
-	void *to = process.backend->take(&t->backend, req);
+	void *to = body_take(t, lane, req, at);
 	uint32_t stack;
 
 	if (to == NULL)
@@ -337,7 +337,7 @@ body_move(struct thread *t, struct lane *lane, struct backend_request *req,
 {
 	struct backend_claim *claim = &lane->claim;
 	size_t old = claim->size;
-	void *to = process.backend->take(&t->backend, req);
+	void *to = body_take(t, lane, req, at);
 	uint32_t stack;
 
 	if (to == NULL) {
@@ -376,7 +376,11 @@ body_change(struct thread *t, struct lane *lane, void *ptr,
 		return NULL;
 	if (process.backend->realloc != NULL)
 		return body_forward(t, lane, req, at);
-	if (!process.backend->resize(&t->backend, &lane->claim, req))
+	if (PW_UNLIKELY(process.sites))
+		sites_choose(lane, req, at);
+	/* To be guarded it must move. */
+	if (req->guard ||
+	    !process.backend->resize(&t->backend, &lane->claim, req))
 		return body_move(t, lane, req, at);
 	body_told_resize(t, lane, ptr, req, at);
 	return ptr;

@@ -7,6 +7,7 @@
 #define PW_PRELOAD_BODY_IMPL_H
 
 #include "preload/body.h"
+#include "preload/sites.h"
 #include "preload/thread.h"
 #include "trace/writer.h"
 
@@ -36,6 +37,16 @@ body_paused(void)
 {
 	return PW_UNLIKELY(__atomic_load_n(&process.session->flags,
 	    __ATOMIC_RELAXED) & SESSION_PAUSED);
+}
+
+/* Who allocates may decide whether the block is guarded. */
+static PW_ALWAYS_INLINE void *
+body_take(struct thread *t, struct lane *lane, struct backend_request *req,
+    const struct unwind_start *at)
+{
+	if (PW_UNLIKELY(process.sites || process.turns))
+		sites_choose(lane, req, at);
+	return process.backend->take(&t->backend, req);
 }
 
 /* The malloc that the real operator new makes counts as new. */

@@ -70,6 +70,9 @@ byhand_fill(struct byhand *b, struct session_header *s,
 	s->sample = b->sample;
 	s->quarantine = b->quarantine;
 	s->check_every = b->check_every;
+	s->guard_memory = b->guard_memory;
+	s->guard_rate = b->guard_rate;
+	s->guard_side = b->guard_side;
 	s->flags |= b->flags;
 	s->ticks_per_second = ticks_rate(ticks);
 	s->unix_ns = (uint64_t)now.tv_sec * 1000000000u +

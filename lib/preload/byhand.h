@@ -44,6 +44,9 @@ struct byhand {
 	uint64_t sample;	/* bytes; 0, 1: all blocks */
 	uint64_t quarantine;	/* bytes */
 	uint64_t check_every;	/* events; 0: not given */
+	uint64_t guard_memory;	/* bytes */
+	uint32_t guard_rate;	/* 0: no block is guarded */
+	uint32_t guard_side;	/* enum session_guard_side */
 	char only[SESSION_LIST_MAX];
 	char skip[SESSION_LIST_MAX];
 

@@ -63,13 +63,13 @@ set_mode(struct byhand *b, const char *value)
 	size_t n = strlen(value);
 
 	if (n > 0 && strncmp("guard", value, n) == 0)
-		return "not yet built into this version";
-	if (n > 0 && strncmp("profile", value, n) == 0)
+		b->mode = SESSION_GUARD;
+	else if (n > 0 && strncmp("profile", value, n) == 0)
 		b->mode = SESSION_PROFILE;
 	else if (n > 0 && strncmp("check", value, n) == 0)
 		b->mode = SESSION_CHECK;
 	else
-		return "no such mode: check, profile";
+		return "no such mode: check, profile, guard";
 	return NULL;
 }
 
@@ -191,6 +191,42 @@ set_check_every(struct byhand *b, const char *value)
 }
 
 static const char *
+set_guard_rate(struct byhand *b, const char *value)
+{
+	uint64_t n;
+
+	if (!take_number(&value, &n) || *value != '\0' || n - 1 >= 1000000000u)
+		return "that is no number from 1 to 1000000000";
+	b->guard_rate = (uint32_t)n;
+	return NULL;
+}
+
+static const char *
+set_guard_side(struct byhand *b, const char *value)
+{
+	static const char *const sides[] = { "back", "front", "alternate" };
+	size_t n = strlen(value);
+
+	for (uint32_t i = 0; n > 0 && i < PW_ARRAY_LEN(sides); i++)
+		if (strncmp(sides[i], value, n) == 0) {
+			b->guard_side = i;
+			return NULL;
+		}
+	return "that is none of back, front, alternate";
+}
+
+static const char *
+set_guard_memory(struct byhand *b, const char *value)
+{
+	if (!take_size(value, &b->guard_memory) ||
+	    b->guard_memory < SESSION_GUARD_LEAST) {
+		b->guard_memory = SESSION_GUARD_MEMORY;
+		return "that is no size of at least 1M";
+	}
+	return NULL;
+}
+
+static const char *
 set_sample(struct byhand *b, const char *value)
 {
 	uint64_t size;
@@ -283,10 +319,10 @@ static const struct byhand_option options[] = {
 	{ "lossy", 0, false, NULL },
 	{ "check-every", 0, true, set_check_every },
 	{ "check-calls", 0, true, NULL },
-	{ "guard-rate", 0, true, NULL },
+	{ "guard-rate", 0, true, set_guard_rate },
 	{ "guard-site", 0, true, NULL },
-	{ "guard-side", 0, true, NULL },
-	{ "guard-memory", 0, true, NULL },
+	{ "guard-side", 0, true, set_guard_side },
+	{ "guard-memory", 0, true, set_guard_memory },
 	{ "guard-from", 0, true, NULL },
 	{ "mark-every", 0, true, NULL },
 	{ "roots", 0, true, NULL },
@@ -432,6 +468,8 @@ settle(struct byhand *b)
 		    "into check mode; all blocks are recorded");
 		b->sample = 0;
 	}
+	if (b->mode == SESSION_GUARD && b->guard_rate == 0)
+		b->guard_rate = 1;
 	if (b->flags_given && b->mode == SESSION_PROFILE)
 		byhand_say(b, ENVIRON_OPTIONS ": --flags are our heap's; in "
 		    "profile mode the program's own allocator serves");
@@ -451,6 +489,7 @@ byhand_options(struct byhand *b)
 	b->depth = 256;
 	b->stacks = SESSION_STACKS_MAX;
 	b->quarantine = SESSION_QUARANTINE;
+	b->guard_memory = SESSION_GUARD_MEMORY;
 	if (text != NULL)
 		while (take_option(b, &text, &why) == 0)
 			;

@@ -20,6 +20,8 @@
 #include "preload/crash.h"
 #include "preload/sweep.h"
 
+#define FINDING_WORD	200u	/* bytes of a word for the user */
+
 /* Not enough ids, or more frames than a memo takes. */
 static PW_NOINLINE uint32_t
 finding_whole_stack(struct lane *lane, const struct unwind_start *at)
@@ -73,6 +75,17 @@ finding_tell(struct lane *lane, const struct unwind_start *at)
 }
 
 void
+finding_word(struct lane *lane, bool end)
+{
+	/* The frames of the last capture are not wanted any more. */
+	char *text = (char *)lane->ips;
+
+	if (process.writing && process.backend->word != NULL &&
+	    process.backend->word(text, FINDING_WORD, end))
+		writer_note(&lane->writer, session_now(process.session), text);
+}
+
+void
 finding_late(struct thread *t, struct lane *lane, unsigned call,
     const struct unwind_start *at)
 {
@@ -84,6 +97,7 @@ finding_late(struct thread *t, struct lane *lane, unsigned call,
 		error->stack = finding_stack(lane, at);
 		finding_raise(lane, error);
 	}
+	finding_word(lane, false);
 }
 
 static void

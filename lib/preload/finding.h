@@ -23,6 +23,9 @@ void	finding_late(struct thread *, struct lane *, unsigned call,
 /* error, whole with its stack. */
 void	finding_raise(struct lane *, struct trace_error *);
 
+/* The backend's word for the user, if it has one. */
+void	finding_word(struct lane *, bool end);
+
 /* A request of size bytes that nothing can serve. */
 void	finding_bad_size(struct lane *, unsigned call, size_t size,
 	    const struct unwind_start *);

@@ -55,6 +55,8 @@ libpoolwatch_preload_la_SOURCES = \
 	%D%/sampled.h \
 	%D%/shell.c \
 	%D%/signals.c \
+	%D%/sites.c \
+	%D%/sites.h \
 	%D%/start.c \
 	%D%/sweep.c \
 	%D%/sweep.h \
@@ -85,6 +87,11 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool_guard.c \
 	%D%/backend_pool_header.h \
 	%D%/backend_pool_impl.h \
+	%D%/backend_pool_pages.c \
+	%D%/backend_pool_pages.h \
+	%D%/backend_pool_pages_room.c \
+	%D%/backend_pool_pages_start.c \
+	%D%/backend_pool_pages_verdict.c \
 	%D%/backend_pool_quarantine.c \
 	%D%/backend_pool_unused.c \
 	%D%/backend_pool_verdict.c \

@@ -73,6 +73,8 @@ struct process {
 	uint32_t depth;		/* places for a stack: --depth, a mark, and
 				 * what is left out by steps (unwind.h) */
 	bool free_stacks;	/* stacks are taken at frees too */
+	bool sites;		/* some are to be guarded: sites.h ... */
+	bool turns;		/* ... or the backend wants to know who calls */
 	bool follow;		/* children that exec are recorded */
 	int before;		/* words of LD_PRELOAD in front of ours */
 	char *args;		/* argv, mapped; NULL: not read */

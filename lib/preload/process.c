@@ -26,6 +26,7 @@
 #include <sys/syscall.h>
 
 #include "base/os.h"
+#include "preload/finding.h"
 #include "preload/sweep.h"
 #include "preload/thread.h"
 #include "trace/writer.h"
@@ -277,6 +278,7 @@ process_end(unsigned how, int status)
 		sweep_all(t, lane, TRACE_FOUND_AT_EXIT, NULL);
 		if (how != WRITER_EXEC)
 			sweep_unused(t);
+		finding_word(lane, true);
 		process_heap_record(t, lane, true);
 		now = session_now(process.session);
 		writer_exit(&lane->writer, now, how, status & 0xff);

@@ -39,6 +39,7 @@
 #include "preload/environ.h"
 #include "preload/exits.h"
 #include "preload/real.h"
+#include "preload/sites.h"
 #include "preload/thread.h"
 #include "trace/writer.h"
 #include "unwind/unwind.h"
@@ -121,6 +122,7 @@ start_seen(const struct unwind_object *o, void *arg PW_UNUSED)
 {
 	struct thread *t = thread_find();
 
+	sites_seen(o);
 	if (t != NULL && process.writing)
 		writer_module(&t->lane[t->busy > 1].writer,
 		    session_now(process.session), o->start, o->end, o->bias,
@@ -132,6 +134,7 @@ start_gone(uintptr_t start, void *arg PW_UNUSED)
 {
 	struct thread *t = thread_find();
 
+	sites_gone(start);
 	if (t != NULL && process.writing)
 		writer_unload(&t->lane[t->busy > 1].writer,
 		    session_now(process.session), start);
@@ -176,6 +179,8 @@ start_recording(struct session_header *s)
 	if (process.stacks == NULL)
 		return false;
 	start_backend(s);
+	process.sites = process.backend == &backend_pool && sites_start(s);
+	process.turns = s->guard_side == SESSION_GUARD_ALTERNATE;
 	if (s->sample > 1 && process.backend == &backend_next &&
 	    !sample_start(s))
 		return false;

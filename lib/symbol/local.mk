@@ -8,6 +8,8 @@ libsymbol_la_SOURCES = \
 	%D%/arena.h \
 	%D%/demangle.c \
 	%D%/demangle.h \
+	%D%/functions.c \
+	%D%/functions.h \
 	%D%/lines.c \
 	%D%/lines.h \
 	%D%/object.c \

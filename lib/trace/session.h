@@ -71,6 +71,8 @@
 #define SESSION_STACKS_LEAST	(64u << 10)
 #define SESSION_QUARANTINE	(512u << 10)	/* bytes: the default ... */
 #define SESSION_QUARANTINE_MAX	(1u << 30)	/* ... and the most */
+#define SESSION_GUARD_MEMORY	(256u << 20)	/* bytes: the default ... */
+#define SESSION_GUARD_LEAST	(1u << 20)	/* ... and the least */
 #define SESSION_PATH_MAX	4096u
 #define SESSION_LIST_MAX	4096u
 #define SESSION_DIRECT_MAX	(4u << 20)	/* chunks of a direct one: 64 GiB */
@@ -79,6 +81,11 @@
 
 enum session_mode { SESSION_CHECK, SESSION_PROFILE, SESSION_GUARD };
 enum session_clock { SESSION_TSC, SESSION_MONOTONIC };
+
+/* Where a guarded block's data meet an inaccessible page. */
+enum session_guard_side {
+	SESSION_GUARD_BACK, SESSION_GUARD_FRONT, SESSION_GUARD_ALTERNATE,
+};
 
 /* Marks in place of an ip; low bits carry a number where one is named. */
 #define SESSION_NODE_MARK	(1ull << 63)
@@ -162,6 +169,45 @@ enum session_tell {
 };
 #define SESSION_TELL_NAME	128u	/* bytes of a mark's name, with NUL */
 
+#define SESSION_GUARD_MODULES	64u
+#define SESSION_GUARD_SITES	1024u
+#define SESSION_GUARD_FRAMES	4096u
+#define SESSION_GUARD_DEPTH	8u	/* innermost frames that are looked at */
+#define SESSION_BUILD_ID_MAX	32u
+
+struct session_guard_module {
+	uint64_t path_hash;	/* session_path_hash, where it has no build-id */
+	uint32_t build_id_size;
+	uint32_t pad;
+	unsigned char build_id[SESSION_BUILD_ID_MAX];
+};
+
+/* Calling instructions at [low, high) of the module's file. */
+struct session_guard_frame {
+	uint64_t low;
+	uint64_t high;
+	uint32_t module;
+	uint32_t pad;
+};
+
+/* The n innermost frames of a stack; or one that is anywhere among them. */
+struct session_guard_site {
+	uint32_t first;
+	uint16_t n;
+	uint16_t anywhere;
+};
+
+/* Whose blocks are guarded; of no sites: all are.  preload/sites.c */
+struct session_guards {
+	uint32_t nsites;
+	uint32_t nmodules;
+	uint32_t nframes;
+	uint32_t pad;
+	struct session_guard_module module[SESSION_GUARD_MODULES];
+	struct session_guard_site site[SESSION_GUARD_SITES];
+	struct session_guard_frame frame[SESSION_GUARD_FRAMES];
+};
+
 struct session_header {
 	/* Constant once the file exists under its name. */
 	char magic[8];
@@ -191,6 +237,10 @@ struct session_header {
 	uint64_t sample;		/* bytes between two; 0, 1: all blocks */
 	uint64_t quarantine;		/* bytes of freed blocks kept back */
 	uint64_t check_every;		/* events between two sweeps; 0: none */
+	uint64_t guard_memory;		/* bytes that guards may cost */
+	uint32_t guard_rate;		/* one block in so many; 0: none is */
+	uint32_t guard_side;		/* enum session_guard_side */
+	struct session_guards guards;
 
 	/* Changing: a cache line for programs, one for the recorder. */
 	uint64_t chunk_seq __attribute__((aligned(64)));
@@ -234,6 +284,16 @@ struct session_header {
 	uint32_t chunks_bound;		/* constant: who waited in vain may raise
 					 * chunks_ready so far */
 };
+
+static inline uint64_t
+session_path_hash(const char *path)
+{
+	uint64_t h = 0xcbf29ce484222325ull;	/* FNV-1a */
+
+	while (*path != '\0')
+		h = (h ^ (unsigned char)*path++) * 0x100000001b3ull;
+	return h;
+}
 
 /* Where things are, once mapped at base. */
 static inline struct session_proc *

@@ -1,4 +1,4 @@
-/* expect: use-after-free in fault, block 40, offset 3, length 1, found sweep, free_in fault, alloc_in fault; by malloc calloc realloc memalign new new_array */
+/* expect: use-after-free in fault, block 40, offset 3, length 1, found sweep, free_in fault, alloc_in fault; by malloc calloc realloc memalign new new_array; guard: no, the twin reads what was freed */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "case.h"
 

@@ -1,4 +1,4 @@
-/* expect: use-after-free in fault, block 5000, offset 100, length 1, found sweep, free_in fault, alloc_in fault */
+/* expect: use-after-free in fault, block 5000, offset 100, length 1, found sweep, free_in fault, alloc_in fault; guard: no, the twin reads what was freed */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "case.h"
 

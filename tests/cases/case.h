@@ -4,7 +4,7 @@
  * A case is one function, fault(), with one bug in it.  BUG(bad, good) is the
  * bug, or in the twin (compiled with MENDED) what should have stood there.
  * GET and PUT are the allocating call under test (CALL_name) and its match.
- * poke and hide stand in another file, so that no compiler sees through them.
+ * poke, peek and hide stand in another file, so that no compiler sees through them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,6 +28,7 @@ extern "C" {
 
 void	fault(void);
 void	poke(void *block, long offset, int byte);
+int	peek(const void *block, long offset);
 void	*hide(const void *);
 
 static inline void *

@@ -5,6 +5,13 @@ CASE_TESTS = \
 	%D%/constructor.case \
 	%D%/dlopened.case \
 	%D%/fork.case \
+	%D%/guard_atexit.case \
+	%D%/guard_constructor.case \
+	%D%/guard_dlopened.case \
+	%D%/guard_fork.case \
+	%D%/guard_main.case \
+	%D%/guard_signal.case \
+	%D%/guard_thread.case \
 	%D%/main.case \
 	%D%/signal.case \
 	%D%/thread.case
@@ -43,6 +50,23 @@ CASES = \
 	%D%/double_free_moved.c \
 	%D%/double_free_of_0.c \
 	%D%/double_free_realloc.c \
+	%D%/guard_after_free_read.c \
+	%D%/guard_after_free_write.c \
+	%D%/guard_after_realloc.c \
+	%D%/guard_alternate.c \
+	%D%/guard_front_read_1.c \
+	%D%/guard_front_write_8.c \
+	%D%/guard_read_1.c \
+	%D%/guard_read_4095.c \
+	%D%/guard_read_8.c \
+	%D%/guard_read_calloc.c \
+	%D%/guard_read_memalign.c \
+	%D%/guard_read_new_array.cc \
+	%D%/guard_read_of_0.c \
+	%D%/guard_read_of_1000.c \
+	%D%/guard_read_of_300000.c \
+	%D%/guard_read_of_4096.c \
+	%D%/guard_read_realloc.c \
 	%D%/invalid_code.c \
 	%D%/invalid_delete.cc \
 	%D%/invalid_global.c \

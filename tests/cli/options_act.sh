@@ -82,6 +82,49 @@ run poolwatch -o none ./buggy
 status 6 'without it'
 has err 'ERROR 2 '
 
+# Guards: the same program over the end of a block, by a read.
+cat >over.c <<'END'
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+	char *volatile p = malloc(33);
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		free(p);
+		p = malloc(33);
+	}
+	return p[argc > 1 ? 48 : -1] == 1;
+}
+END
+$CC -g -O1 -w -fno-builtin -o over over.c || exit 1
+guard() {
+	guard_status=$1
+	shift
+	run poolwatch -q -o none --leak-check=no "$@"
+	status "$guard_status" "$*"
+}
+guard 0 ./over x
+guard 139 -m guard ./over x
+has err 'heap-overrun, memory read past a block of 33 bytes'
+guard 0 -m guard ./over
+guard 139 -m guard --guard-side=front ./over
+has err 'heap-underrun, memory read before a block of 33 bytes'
+guard 0 -m guard --guard-side=front ./over x
+guard 139 --guard-rate=1 ./over x
+guard 0 -m guard --guard-rate=100000 ./over x
+run poolwatch -o none -m guard --guard-memory=1M ./over
+hasnt err 'is used up'
+guard 139 --guard-site='mai?' ./over x
+guard 0 --guard-site=printf ./over x
+run poolwatch -q -o guard.pwt ./buggy
+run poolwatch -v -o none --leak-check=no --guard-from=guard.pwt ./buggy
+has err 'guarded: 1 blocks'
+run poolwatch -o none -m profile --guard-rate=10 ./over
+status 125 'guards in profile mode'
+run poolwatch -o none --guard-memory=10M ./over
+status 125 'memory for guards that there are not'
+
 # Where files of the traced program are looked for.
 run poolwatch -q -o t.pwt ./buggy
 run poolleak --sysroot=/nowhere-to-be-found t.pwt

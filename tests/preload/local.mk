@@ -24,6 +24,8 @@ PRELOAD_TESTS = \
 	%D%/check-faults \
 	%D%/check-flags \
 	%D%/check-forks \
+	%D%/check-guard-sites \
+	%D%/check-guards \
 	%D%/check-handlers \
 	%D%/check-huge \
 	%D%/check-library-new \

@@ -363,6 +363,16 @@ UNIT_TESTS += %D%/t_backend_pool
 %C%_t_backend_pool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 %C%_t_backend_pool_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_t_backend_pool_LDADD = libbackend.la liballoc.la libbase.la $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/t_guards
+%C%_t_guards_SOURCES = %D%/guards_fixture.h %D%/t_guards.c
+%C%_t_guards_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_guards_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_guards_LDADD = libbackend.la liballoc.la libbase.la $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/t_guards_room
+%C%_t_guards_room_SOURCES = %D%/guards_fixture.h %D%/t_guards_room.c
+%C%_t_guards_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+%C%_t_guards_room_LDFLAGS = $(AM_LDFLAGS) -pthread
+%C%_t_guards_room_LDADD = libbackend.la liballoc.la libbase.la $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/t_preload
 %C%_t_preload_SOURCES = \
 	%D%/t_preload.c \

@@ -1,5 +1,5 @@
 /*
- * common.c - what a compiler must not see through: poke and hide.
+ * common.c - what a compiler must not see through: poke, peek and hide.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,6 +9,12 @@ void
 poke(void *block, long offset, int byte)
 {
 	((volatile char *)block)[offset] = (char)byte;
+}
+
+int
+peek(const void *block, long offset)
+{
+	return ((const volatile char *)block)[offset];
 }
 
 void *

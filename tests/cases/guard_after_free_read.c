@@ -1,0 +1,13 @@
+/* expect: nothing; guard: use-after-free in peek, block 40, offset 3, access read, found at-fault, stack peek<fault, alloc_in fault, free_in fault */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case.h"
+
+void
+fault(void)
+{
+	char *p = (char *)GET(40);
+
+	BUG(PUT(p), (void)0);
+	peek(p, 3);
+	BUG((void)0, PUT(p));
+}
