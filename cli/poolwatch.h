@@ -67,8 +67,9 @@ enum {
 	    "recorder can't keep up")					       \
 	_(CHECK_EVERY, "check-every", 0, "N", NOW, "Checking",	       \
 	    "look at all blocks every N events of a thread")			       \
-	_(CHECK_CALLS, "check-calls", 0, "yes|no", LATER, "Checking",	       \
-	    "hold the ranges of libc calls against blocks")		       \
+	_(CHECK_CALLS, "check-calls", 0, "yes|no", NOW, "Checking",	       \
+	    "hold what memcpy, read and other calls of libc read and write "   \
+	    "against blocks (default yes, in check mode)")		       \
 	_(GUARD_RATE, "guard-rate", 0, "N", NOW, "Checking",		       \
 	    "guard one block in N, in check mode too")			       \
 	_(GUARD_SITE, "guard-site", 0, "GLOB", NOW, "Checking",		       \

@@ -325,6 +325,8 @@ set_option(struct watch_options *o, struct args *a, struct lists *lists)
 		return set_stacks(o, a);
 	case OPT_MAPPINGS:
 		return set_flag(o, a, SESSION_MAPPINGS);
+	case OPT_CHECK_CALLS:
+		return set_flag(o, a, SESSION_CALLS);
 	case OPT_START:
 		if (strcmp(a->value, "paused"))
 			return args_refuse(a, "'%s' is not paused", a->value);
@@ -436,7 +438,8 @@ watch_options_parse(struct watch_options *o, int argc, char **argv,
 	struct args a;
 
 	memset(o, 0, sizeof(*o));
-	o->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
+	o->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS |
+	    SESSION_CALLS;
 	o->depth = 256;
 	o->stacks = SESSION_STACKS_MAX;
 	o->quarantine = SESSION_QUARANTINE;

@@ -22,6 +22,7 @@ include tests/cli/local.mk
 include tests/viewer/local.mk
 include tests/preload/local.mk
 include tests/unwind/local.mk
+include tests/calls/local.mk
 include tests/cases/local.mk
 include tests/programs/local.mk
 include tests/bench/local.mk

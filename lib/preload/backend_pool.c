@@ -347,6 +347,7 @@ pool_resize(struct backend_thread *t, struct backend_claim *c,
 	    (int64_t)req->size - (int64_t)c->size,
 	    (int64_t)pool_size(bp_block(c->ptr)) - (int64_t)was);
 	b->what = (b->what & ~(((uint64_t)1 << BP_WHAT_CALL) - 1)) | req->size;
+	bp_set_free_tid(b, 0);	/* its guards are new: see bp_told_behind */
 	if ((bp_heap.flags & SESSION_FILL) && req->size > c->size &&
 	    !bp_is_big(c->ptr))
 		bp_fill(c->ptr, c->size, req->size, POOL_FILL_ALLOC, fresh);

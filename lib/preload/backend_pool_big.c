@@ -27,6 +27,7 @@
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "preload/backend_pool_find.h"
 
 #define LIMIT_STEP	(1u << 20)
 #define LIMIT_FIRST	(256u << 10)
@@ -64,7 +65,9 @@ limit_raise(struct bp_zone *z, uintptr_t end)
 		to = z->end;
 	if (!table_open(bp_heap.state, POOL_GRAIN, z->limit, to) ||
 	    !table_open(bp_heap.mark, BP_GRANULE / sizeof(*bp_heap.mark),
-	    z->limit, to))
+	    z->limit, to) ||
+	    !table_open(bp_starts, BP_GRANULE / sizeof(*bp_starts), z->limit,
+	    to))
 		return false;
 	__atomic_store_n(&z->limit, to, __ATOMIC_RELEASE);
 	return true;
@@ -109,6 +112,7 @@ tables_clear(uintptr_t addr, size_t size)
 	    bits_align_down(addr + size, BP_GRANULE);
 
 	memset(bp_state(addr), BP_NONE, size / POOL_GRAIN);
+	bp_starts_clear(addr, addr + size);
 	if (from < to)
 		memset(&bp_heap.mark[(from - bp_heap.base) / BP_GRANULE], 0,
 		    (to - from) / BP_GRANULE * sizeof(*bp_heap.mark));
@@ -131,6 +135,16 @@ bp_unspan_l(struct bp_zone *z, void *addr, size_t size, size_t access)
 	span_return(z, addr, size, access);
 }
 
+/* An arena may have come there meanwhile, and a block of it begin there. */
+static void
+gone_clear(void *ptr)
+{
+	uint8_t gone = BP_GONE;
+
+	__atomic_compare_exchange_n(bp_state((uintptr_t)ptr), &gone, BP_NONE,
+	    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 /* Forget what was freed in [addr, addr + size): it is handed out again. */
 static void
 gone_forget(uintptr_t addr, size_t size)
@@ -142,9 +156,10 @@ gone_forget(uintptr_t addr, size_t size)
 
 		if (g->ptr == NULL || (uintptr_t)g->ptr - addr >= size)
 			continue;
-		bp_set_state((uintptr_t)g->ptr, BP_NONE);
+		gone_clear(g->ptr);
 		g->ptr = NULL;
 	}
+	bp_starts_clear(addr, addr + size);
 }
 
 static void
@@ -161,7 +176,7 @@ gone_remember(void *ptr)
 	}
 	g = &bp_heap.gone[bp_heap.ngone++ % BP_NGONE];
 	if (g->ptr != NULL)
-		bp_set_state((uintptr_t)g->ptr, BP_NONE);
+		gone_clear(g->ptr);
 	g->ptr = ptr;
 	g->header = *bp_header(ptr);
 	bp_set_state((uintptr_t)ptr, BP_GONE);
@@ -234,6 +249,7 @@ bp_big_take_l(size_t size, size_t align, bool grows)
 	if (span == NULL)
 		return NULL;
 	gone_forget((uintptr_t)span, whole);
+	bp_starts_set((uintptr_t)span + lead);
 	*bp_span_pages(span + lead) = whole / bp_heap.page;
 	big_set_access(span + lead, access);
 	return span + lead;

@@ -22,7 +22,8 @@ quarantine_release_l(struct bp_quarantine *q, uint32_t tid)
 	q->head = (q->head + 1) % q->nslots;
 	q->count--;
 	q->bytes -= pool_size(bp_block(ptr));
-	bp_unfree(tid, ptr);
+	if (*bp_state((uintptr_t)ptr) == BP_FREED)
+		bp_unfree(tid, ptr);
 	bp_zone_give_l(&bp_heap.main, ptr);
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "preload/backend_pool_told.h"
 
 #define SCAN_BYTES	(1u << 20)	/* how far back a block may begin */
 
@@ -266,10 +267,6 @@ bp_verdict_smashed(struct backend_claim *c)
 	memcpy(e->should, e->bytes, BP_LEAD);
 }
 
-/* Bytes of the block in front of an overrun: whose end was it? */
-#define BP_KEEP_BEFORE	24u
-#define BP_KEEP_BEHIND	6u
-
 /*
  * Which bytes a report gets: the bad ones, of an overrun some of the block's
  * own in front, and what still stands of the guard behind.
@@ -333,16 +330,21 @@ bp_verdict_look(struct backend_claim *c)
 	struct trace_error *e = &c->error;
 	struct bp_header *b = bp_header(c->ptr);
 	char *ptr = c->ptr;
+	size_t told;
 
 	bp_error_begin(c, TRACE_ERROR_HEAP_OVERRUN);
 	bp_error_block(e, b, (uintptr_t)ptr, false);
 	e->found = TRACE_FOUND_AT_FREE;
 	e->access = TRACE_ACCESS_WRITE;
-	if (!bp_guard_range(e, ptr, ptr + e->size, ptr + bp_cap(ptr))) {
-		e->kind = TRACE_ERROR_HEAP_UNDERRUN;
-		bp_guard_range(e, ptr, (char *)&b->guard, ptr);
-	}
-	c->findings = !bp_guard_tolerated(e);
+	told = e->size + bp_told_behind(b) < bp_cap(ptr) ? bp_told_behind(b) :
+	    bp_cap(ptr) - e->size;
+	c->findings = bp_guard_range(e, ptr, ptr + e->size + told,
+	    ptr + bp_cap(ptr)) && !bp_guard_tolerated(e);
+	if (c->findings || bp_told_front(b) ||
+	    !bp_guard_range(e, ptr, (char *)&b->guard, ptr))
+		return;
+	e->kind = TRACE_ERROR_HEAP_UNDERRUN;
+	c->findings = true;
 }
 
 /* The same, repaired so that it is told once. */

@@ -25,6 +25,7 @@
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "preload/backend_pool_find.h"
 
 #define RANGE_MAX	((size_t)256 << 30)
 #define RANGE_MIN	((size_t)8 << 20)
@@ -119,7 +120,9 @@ range_reserve(size_t size)
 	size_t states = size / POOL_GRAIN;
 	size_t marks = bits_align_up(size / BP_GRANULE *
 	    sizeof(*bp_heap.mark), bp_heap.page);
-	char *at = os_reserve(size + states + marks + BP_GRANULE);
+	size_t starts = bits_align_up(size / BP_GRANULE * sizeof(*bp_starts),
+	    bp_heap.page);
+	char *at = os_reserve(size + states + marks + starts + BP_GRANULE);
 
 	if (at == NULL)
 		return false;
@@ -127,6 +130,7 @@ range_reserve(size_t size)
 	bp_heap.end = bp_heap.base + size;
 	bp_heap.state = (uint8_t *)bp_heap.end;
 	bp_heap.mark = (uint16_t *)(bp_heap.end + states);
+	bp_starts = (uint16_t *)(bp_heap.end + states + marks);
 	return true;
 }
 
@@ -200,8 +204,10 @@ states_clear(const struct bp_zone *z, uintptr_t from, uintptr_t to)
 	to += BP_LEAD;
 	if (to > z->limit)
 		to = z->limit;
-	if (from < to)
-		memset(bp_state(from), BP_NONE, (to - from) / POOL_GRAIN);
+	if (from >= to)
+		return;
+	memset(bp_state(from), BP_NONE, (to - from) / POOL_GRAIN);
+	bp_starts_clear(from, to);
 }
 
 /* Headers are 8 before a multiple of 16: whose mark is theirs too. */
@@ -219,6 +225,7 @@ zone_adopt(const struct bp_zone *z, struct pool_header *h)
 	uintptr_t at = (uintptr_t)h, end = at + pool_size(h);
 
 	states_clear(z, at + POOL_OVERHEAD - BP_LEAD, end);
+	bp_starts_set((uintptr_t)bp_data(h));
 	return mark_raise_block(at, end);
 }
 

@@ -251,17 +251,15 @@ set_flag(struct byhand *b, const char *value, uint32_t flag)
 	return NULL;
 }
 
-static const char *
-set_follow(struct byhand *b, const char *value)
-{
-	return set_flag(b, value, SESSION_FOLLOW);
+#define YES_OR_NO(name, flag)						\
+static const char *							\
+name(struct byhand *b, const char *value)				\
+{									\
+	return set_flag(b, value, flag);				\
 }
-
-static const char *
-set_mappings(struct byhand *b, const char *value)
-{
-	return set_flag(b, value, SESSION_MAPPINGS);
-}
+YES_OR_NO(set_follow, SESSION_FOLLOW)
+YES_OR_NO(set_mappings, SESSION_MAPPINGS)
+YES_OR_NO(set_check_calls, SESSION_CALLS)
 
 static const char *
 set_abort(struct byhand *b, const char *value PW_UNUSED)
@@ -318,7 +316,7 @@ static const struct byhand_option options[] = {
 	{ "sample", 0, true, set_sample },
 	{ "lossy", 0, false, NULL },
 	{ "check-every", 0, true, set_check_every },
-	{ "check-calls", 0, true, NULL },
+	{ "check-calls", 0, true, set_check_calls },
 	{ "guard-rate", 0, true, set_guard_rate },
 	{ "guard-site", 0, true, NULL },
 	{ "guard-side", 0, true, set_guard_side },
@@ -485,7 +483,8 @@ byhand_options(struct byhand *b)
 	memcpy(b->output, BYHAND_OUTPUT, sizeof(BYHAND_OUTPUT));
 	memcpy(b->skip, skip, sizeof(skip));
 	b->mode = SESSION_CHECK;
-	b->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS;
+	b->flags = SESSION_FILL | SESSION_FOLLOW | SESSION_MAPPINGS |
+	    SESSION_CALLS;
 	b->depth = 256;
 	b->stacks = SESSION_STACKS_MAX;
 	b->quarantine = SESSION_QUARANTINE;

@@ -1,9 +1,14 @@
 # Roof: what LD_PRELOAD loads; needs libc alone.  Exports are one table.
 pkglib_LTLIBRARIES += libpoolwatch-preload.la
 libpoolwatch_preload_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS)
+# What the module itself calls of the functions that it exports: calls_own.c.
+CALLS_OWN = bcmp memchr memcmp memcpy memmove memset strchr strcmp strcspn \
+	strlen strncmp strnlen strrchr strspn strstr
 libpoolwatch_preload_la_LDFLAGS = -module -avoid-version -shared \
-	-Wl,--version-script=%D%/preload.map -Wl,-z,defs -Wl,-z,now
+	-Wl,--version-script=%D%/preload.map -Wl,-z,defs -Wl,-z,now \
+	$(CALLS_OWN:%=-Wl,--wrap=%)
 libpoolwatch_preload_la_LIBADD = \
+	libcalls.la \
 	libbackend.la \
 	libpwunwind.la \
 	libtracein.la \
@@ -70,7 +75,26 @@ CLEANFILES += %D%/preload.map
 	sed -e '/^#/d' -e '/^$$/d' -e 's/[ 	].*/;/' $(srcdir)/%D%/exports; \
 	echo 'local: *; };'; } > $@
 
-noinst_HEADERS += %D%/backend.h
+noinst_HEADERS += %D%/backend.h %D%/backend_held.h
+
+# Checked calls of libc, by their own names: no builtins.
+noinst_LTLIBRARIES += libcalls.la
+libcalls_la_CFLAGS = $(INSIDE_CFLAGS) $(STACK_CFLAGS) -fno-builtin \
+	-U_FORTIFY_SOURCE
+libcalls_la_SOURCES = \
+	%D%/calls.c \
+	%D%/calls.h \
+	%D%/calls_chk.h \
+	%D%/calls_io.c \
+	%D%/calls_memory.c \
+	%D%/calls_own.c \
+	%D%/calls_plain.c \
+	%D%/calls_plain.h \
+	%D%/calls_print.c \
+	%D%/calls_stdio.c \
+	%D%/calls_string.c \
+	%D%/calls_text.h \
+	%D%/calls_wide.c
 
 # The backends: who serves the memory.  Needs liballoc, libbase and libc.
 noinst_LTLIBRARIES += libbackend.la
@@ -84,8 +108,11 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool_check.c \
 	%D%/backend_pool_fault.c \
 	%D%/backend_pool_figures.c \
+	%D%/backend_pool_find.c \
+	%D%/backend_pool_find.h \
 	%D%/backend_pool_guard.c \
 	%D%/backend_pool_header.h \
+	%D%/backend_pool_held.c \
 	%D%/backend_pool_impl.h \
 	%D%/backend_pool_pages.c \
 	%D%/backend_pool_pages.h \
@@ -93,6 +120,7 @@ libbackend_la_SOURCES = \
 	%D%/backend_pool_pages_start.c \
 	%D%/backend_pool_pages_verdict.c \
 	%D%/backend_pool_quarantine.c \
+	%D%/backend_pool_told.h \
 	%D%/backend_pool_unused.c \
 	%D%/backend_pool_verdict.c \
 	%D%/backend_pool_zone.c

@@ -34,6 +34,7 @@
 #include "base/os.h"
 #include "preload/bootstrap.h"
 #include "preload/byhand.h"
+#include "preload/calls.h"
 #include "preload/child.h"
 #include "preload/crash.h"
 #include "preload/environ.h"
@@ -274,6 +275,8 @@ start_now(void)
 		life = start_with(s);
 	if (ours)
 		environ_hide(environ, module);
+	calls_start(life == LIFE_RECORDING &&
+	    process.backend == &backend_pool && (s->flags & SESSION_CALLS));
 	return life;
 }
 

@@ -151,7 +151,8 @@ remark_window(const struct text *t, const struct report_error *e)
 	const struct trace_error *te = &e->found->error;
 	uint64_t from = te->window_from ? te->window_from : te->alloc_time;
 
-	if (from == 0 || te->access == TRACE_ACCESS_READ)
+	if (from == 0 || te->access == TRACE_ACCESS_READ ||
+	    te->found == TRACE_FOUND_AT_CALL)
 		return;
 	text_line(t, "  Written between %.4f s (%s) and %.4f s (damage seen).",
 	    report_seconds(t->report, from),

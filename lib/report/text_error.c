@@ -133,6 +133,9 @@ section_call(const struct text *t, const struct report_error *e)
 	if (te->kind == TRACE_ERROR_USE_AFTER_FREE &&
 	    te->found == TRACE_FOUND_SWEEP)
 		verb = "seen by";
+	else if (te->call > TRACE_CHECKED_BEFORE)
+		verb = te->access == TRACE_ACCESS_READ ? "read by" :
+		    "written by";
 	else if (te->kind == TRACE_ERROR_DOUBLE_FREE)
 		verb = "freed again by";
 	else if (te->kind == TRACE_ERROR_INVALID_FREE ||

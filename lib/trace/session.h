@@ -154,6 +154,7 @@ enum session_flag {
 	SESSION_MAPPINGS	= 1 << 7,	/* mmap and kin are events */
 	SESSION_LOSSY		= 1 << 8,	/* drop rather than wait */
 	SESSION_PAUSED		= 1 << 9,	/* the one that changes; see Pauses */
+	SESSION_CALLS		= 1 << 10,	/* libc's calls are held against blocks */
 	SESSION_DIRECT		= 1 << 16,	/* nobody drains it */
 	SESSION_LOCKED		= 1 << 17,	/* a mapping holds its lock: see
 						 * direct.c */

@@ -153,6 +153,32 @@ cp t.pwt 4711
 run poolleak --trace=4711
 status 0 'a trace that looks like a pid'
 
+# --check-calls: a read that nobody else would see.
+cat >reads.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+	char *p = malloc(10), *q = malloc(11);
+
+	memset(p, 'a', 10);
+	memcpy(q, p, 11);
+	free(p);
+	free(q);
+	return 0;
+}
+END
+$CC -g -O1 -w -fno-builtin -o reads reads.c || exit 1
+run poolwatch -o none ./reads
+has err 'ERROR 1 .*1 byte read past a block of 10 bytes'
+has err 'read by memcpy\(\)'
+run poolwatch -o none --check-calls=yes ./reads
+has err 'ERROR 1 '
+run poolwatch -o none --check-calls=no ./reads
+hasnt err 'ERROR'
+run poolwatch -o none -m profile ./reads
+hasnt err 'ERROR'
+
 # Every row: with "not yet" in --dump-options it is refused, in words.
 for program in poolwatch poolleak; do
 	"$top_builddir/$program" --help >help

@@ -31,6 +31,11 @@ static void do_realloc(void) { p = realloc(p, 5000); }
 static void do_realloc_large(void) { p = realloc(p, 900000); }
 static void do_memalign(void) { p = memalign(256, 100); }
 static void do_usable(void) { (void)malloc_usable_size(p); }
+static char spare[200];
+static void do_memcpy(void) { memcpy(p, spare, 100); }
+static void do_memcpy_told(void) { memcpy(spare, p, 101); }
+static void do_strnlen(void) { spare[0] = (char)strnlen(p, 50); }
+static void do_strcmp(void) { spare[0] = (char)strcmp(p, spare + 100); }
 static void do_large(void) { p = malloc(3000000); }
 
 static const struct {
@@ -38,6 +43,8 @@ static const struct {
 	void (*work)(void);
 } works[] = {
 	{ "malloc", do_malloc }, { "usable", do_usable },
+	{ "memcpy", do_memcpy }, { "memcpy, told", do_memcpy_told },
+	{ "strnlen", do_strnlen }, { "strcmp", do_strcmp },
 	{ "realloc", do_realloc }, { "realloc, large", do_realloc_large },
 	{ "free", do_free }, { "calloc", do_calloc }, { "free", do_free },
 	{ "memalign", do_memalign }, { "free", do_free },
