@@ -73,7 +73,7 @@ run poolleak --format=json hill.pwt
 end=$(jq .processes[0].end "$tmp/out")
 run poolleak --dump hill.pwt
 cp "$tmp/out" dump
-second=$(tail -n 1 dump | awk -v end="$end" '{ print $1 / end }')
+second=$(grep ' EXIT ' dump | tail -n 1 | awk -v end="$end" '{ print $1 / end }')
 added() {
 	awk -v end="$(echo "$second" | awk "{ print \$1 * $1 }")" '
 		$1 > end { next }

@@ -49,7 +49,8 @@ HERE void busy(void)
 	char *volatile a = malloc(12);
 	char *volatile b = calloc(1, 300);
 	char *volatile c = malloc(11);
-	memcpy(p + 8, "\1\2\3\4", 4);
+	for (int i = 0; i < 4; i++)
+		((volatile char *)p)[8 + i] = (char)(i + 1);
 	free(a), free(b), free(c), free(p);
 }
 HERE void gone(void)

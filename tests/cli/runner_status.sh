@@ -54,9 +54,6 @@ has "$tmp/err" 'no option --no-such-option'
 run poolwatch --sample=4096 true
 status 125
 has "$tmp/err" 'not yet'
-run poolwatch -m guard true
-status 125
-has "$tmp/err" 'not yet'
 run poolwatch -p $$
 status 125
 has "$tmp/err" "poolleak $$"
