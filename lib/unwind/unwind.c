@@ -131,7 +131,7 @@ walk_frame(struct walk *w, uint64_t row, uintptr_t cfa)
  * Where the signal found the stack pointer.  Of a stack that overflowed it
  * lies below what is mapped, by the frame that did not fit.
  */
-static bool
+static PW_NOINLINE bool
 walk_interrupted(struct walk *w, uintptr_t sp)
 {
 	uintptr_t page = w->process->page;

@@ -1,20 +1,16 @@
-# One bug, one program, one expected diagnostic; a test for each place where
-# the bug may be met.  The cases themselves are found by the harness.
+# One bug, one program, one expected diagnostic; a test for the cases of each
+# first word.  The cases themselves are found by the harness.
 CASE_TESTS = \
-	%D%/atexit.case \
-	%D%/constructor.case \
-	%D%/dlopened.case \
-	%D%/fork.case \
-	%D%/guard_atexit.case \
-	%D%/guard_constructor.case \
-	%D%/guard_dlopened.case \
-	%D%/guard_fork.case \
-	%D%/guard_main.case \
-	%D%/guard_signal.case \
-	%D%/guard_thread.case \
-	%D%/main.case \
-	%D%/signal.case \
-	%D%/thread.case
+	%D%/after.case \
+	%D%/bad.case \
+	%D%/double.case \
+	%D%/guard.case \
+	%D%/invalid.case \
+	%D%/leak.case \
+	%D%/mismatch.case \
+	%D%/overrun.case \
+	%D%/stack.case \
+	%D%/underrun.case
 TESTS += $(CASE_TESTS)
 CLEANFILES += $(CASE_TESTS)
 $(CASE_TESTS):
@@ -22,16 +18,7 @@ $(CASE_TESTS):
 	@echo "$(@F): run says what this is" >$@
 CASE_LOG_COMPILER = $(LOG_COMPILER) $(top_srcdir)/tests/cases/run
 dist_check_SCRIPTS += %D%/run
-EXTRA_DIST += \
-	%D%/case.h \
-	%D%/places/atexit.c \
-	%D%/places/common.c \
-	%D%/places/constructor.c \
-	%D%/places/dlopened.c \
-	%D%/places/fork.c \
-	%D%/places/main.c \
-	%D%/places/signal.c \
-	%D%/places/thread.c
+EXTRA_DIST += %D%/case.h %D%/places.c %D%/unseen.c
 CASES = \
 	%D%/after_free.c \
 	%D%/after_free_evicted.c \
@@ -113,3 +100,8 @@ CASES = \
 	%D%/underrun_8.c \
 	%D%/underrun_kept.c
 EXTRA_DIST += $(CASES)
+
+# Every call, -O0 and -O2, every place, both modes; with $(CC) and $(CXX).
+.PHONY: check-cases
+check-cases: all
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cases/run whole $(CASE)

@@ -1,9 +1,9 @@
 /*
- * common.c - what a compiler must not see through: poke, peek and hide.
+ * unseen.c - what a compiler must not see through: poke, peek and hide.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "../case.h"
+#include "case.h"
 
 void
 poke(void *block, long offset, int byte)
