@@ -200,14 +200,14 @@ static void
 every_store_leaves_a_heap_that_recovers(void **state)
 {
 	(void)state;
-	run(write_at_random, number("SEED", 1), number("OPS", 120), 3000);
+	run(write_at_random, number("SEED", 1), number("OPS", 60), 3000);
 }
 
 static void
 every_store_while_the_file_grows_and_shrinks(void **state)
 {
 	(void)state;
-	run(write_at_random, number("SEED", 2), number("OPS", 120) / 2, 700000);
+	run(write_at_random, number("SEED", 2), number("OPS", 60) / 2, 700000);
 }
 
 static void

@@ -9,7 +9,7 @@
  *	unwind	libunwind's unw_step (oracle.c); asked at one in
  *		EVERYWHERE_EVERY captures, at each when that is not set, never
  *		when it is 0
- *	gcc	libgcc's _Unwind_Backtrace; asked at one in GCC_EVERY
+ *	gcc	libgcc's _Unwind_Backtrace; asked at one in GCC_EVERY of these
  *
  * Appended to the file named EVERYWHERE_OUT are, for each place where an
  * opinion differs, or where a walk ended early (ends), both stacks when it is
@@ -303,7 +303,7 @@ capture(struct unwind_start start)
 		ended(a);
 	if (a->n == FRAMES)
 		return;
-	if (count % GCC_EVERY == 0)
+	if (count % (GCC_EVERY * (every == 0 ? 1 : every)) == 0)
 		ask_gcc(a, a->n - end);
 	if (every != 0 && count % every == 0)
 		ask_unwind(a, a->n - end);
