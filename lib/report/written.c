@@ -18,6 +18,7 @@
 #include "report/words.h"
 
 #define POINTERS	2u	/* told of one finding */
+#define ADDRESS_BYTES	6u	/* that may be letters; the others are 0 */
 #define SMALL		0x10000	/* below: a number, not an address */
 
 /* The bytes of a finding, and which of them are bad. */
@@ -106,6 +107,17 @@ is_nul_of_a_string(struct bytes_of *b)
 	return true;
 }
 
+/* How many characters the damage begins with. */
+static uint32_t
+characters(const struct bytes_of *b)
+{
+	uint32_t k = 0;
+
+	while (k < b->n && printable(b->te->bytes[b->first + k]))
+		k++;
+	return k;
+}
+
 /* At least three characters, alone or with a NUL behind them. */
 static bool
 is_text(struct bytes_of *b)
@@ -115,10 +127,8 @@ is_text(struct bytes_of *b)
 	char shown[80];
 	struct written_item *item;
 	bool ends, all;
-	uint32_t k = 0;
+	uint32_t k = characters(b);
 
-	while (k < b->n && printable(p[k]))
-		k++;
 	if (k < 3)
 		return false;
 	all = b->n == b->te->length && k + 1 >= b->n;
@@ -334,13 +344,19 @@ report_written(struct report *r, const struct report_error *e,
 	struct bytes_of b = { .report = r, .e = e, .te = &e->found->error,
 		.out = out };
 
+	unsigned told;
+
 	out->n = 0;
 	report_bad_bytes(b.te, &b.first, &b.n);
 	if (b.n == 0 || b.te->access == TRACE_ACCESS_READ)
 		return;
-	if (is_nul_of_a_string(&b) || is_text(&b))
+	if (is_nul_of_a_string(&b) ||
+	    (characters(&b) > ADDRESS_BYTES && is_text(&b)))
 		return;
-	if (pointers(&b, report_context(r, e)) == 0)
+	told = pointers(&b, report_context(r, e));
+	if (told == 0 && is_text(&b))
+		return;
+	if (told == 0)
 		is_number(&b);
 	is_element(&b);
 }

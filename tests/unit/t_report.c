@@ -327,6 +327,27 @@ a_pointer_to_code_names_the_function(void **state)
 }
 
 static void
+a_pointer_of_letters_is_no_text(void **state)
+{
+	uint64_t to = 0x7ffd41424344;	/* DCBA and more */
+
+	(void)state;
+	written(40, &to, 8, 40);
+	assert_says(print_first_error, "  At offset 40 stands 0x7ffd41424344, "
+	    "which");
+}
+
+static void
+letters_that_lead_nowhere_are_text(void **state)
+{
+	uint64_t nothing = 0x666641424344;
+
+	(void)state;
+	written(40, &nothing, 8, 40);
+	assert_says(print_first_error, "text: \"DCBAff\"");
+}
+
+static void
 fill_that_was_copied_names_its_block(void **state)
 {
 	uint64_t fill = 0xf97f3a1cf9041260;
@@ -807,6 +828,8 @@ main(void)
 		T(an_element_farther_off_has_its_index),
 		T(what_is_no_array_is_not_called_one),
 		T(a_pointer_to_code_names_the_function),
+		T(a_pointer_of_letters_is_no_text),
+		T(letters_that_lead_nowhere_are_text),
 		T(fill_that_was_copied_names_its_block),
 		T(an_underrun_counts_from_the_start_of_the_block),
 		T(a_mismatch_names_both_calls),
